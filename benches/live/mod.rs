@@ -1,0 +1,9 @@
+//! The live channel: how soon a frame follows its commit, what a delivery costs, what an idle socket holds.
+
+mod audience;
+pub(crate) mod broadcast;
+pub(crate) mod idle;
+pub(crate) mod latency;
+mod nchan;
+mod socket;
+mod tally;

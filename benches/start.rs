@@ -1,0 +1,40 @@
+//! How soon a server on an existing data folder is ready, and what it holds while nobody calls.
+
+use std::time::Duration;
+
+use crate::Bench;
+use crate::Failure;
+use crate::process;
+use crate::report::{Table, Target, float, spread};
+
+/// Silence before memory is read.
+const SETTLE: Duration = Duration::from_secs(3);
+
+/// Runs the scenario.
+pub(crate) async fn run(bench: &mut Bench) -> Result<(), Failure> {
+    let mut table = Table::new(
+        "Start on an existing data folder",
+        &["start", "ready ms", "idle resident MiB"],
+    );
+    let mut ready = Vec::new();
+    let mut resident = Vec::new();
+    for number in 1..=bench.plan.starts.max(1) {
+        let server = bench.launch.start().await?;
+        let took = server.ready_after().as_secs_f64() * 1000.0;
+        tokio::time::sleep(SETTLE).await;
+        let held = float(process::resident(server.pid())?) / 1_048_576.0;
+        table.row([number.to_string(), format!("{took:.0}"), format!("{held:.1}")]);
+        ready.push(took);
+        resident.push(held);
+    }
+    bench.report.table(table);
+    let (median, ..) = spread(&ready);
+    bench
+        .report
+        .bounded("ready on existing data, median", median, "ms", Target::AtMost(1000.0));
+    let (_, _, highest) = spread(&resident);
+    bench
+        .report
+        .bounded("server alone, idle, resident", highest, "MiB", Target::AtMost(80.0));
+    Ok(())
+}

@@ -1,0 +1,136 @@
+//! The API put together: routes, OpenAPI document, error codes, event kinds.
+
+use axum::{
+    Router,
+    http::{HeaderName, HeaderValue, Method, header},
+    middleware::{from_fn, from_fn_with_state},
+    response::{IntoResponse, Response},
+};
+use guildhall_spine::{
+    App,
+    config::HttpConfig,
+    event::EventDoc,
+    http::{Code, Problem, describe_errors, edge, method_not_allowed, not_found, security_schemes},
+};
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, cors::CorsLayer};
+use utoipa::openapi::{Info, License, OpenApi, OpenApiBuilder, Tag};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::{VERSION, system};
+
+fn routes() -> OpenApiRouter<App> {
+    let described = OpenApiRouter::with_openapi(OpenApiBuilder::new().info(info()).tags(Some(tags())).build())
+        .merge(guildhall_spine::identity::routes())
+        .merge(guildhall_spine::audit::routes())
+        .merge(guildhall_spine::live::routes())
+        .merge(guildhall_onboard::routes())
+        .merge(guildhall_sell::routes());
+    described.merge(system::routes())
+}
+
+fn info() -> Info {
+    let mut info = Info::new("Guildhall", VERSION);
+    info.description = Some(
+        "Partner relationship management for vendors and their channel partners. Live events over WebSocket are \
+         described in asyncapi.json."
+            .to_owned(),
+    );
+    let mut license = License::new("Apache-2.0");
+    license.identifier = Some("Apache-2.0".to_owned());
+    info.license = Some(license);
+    info
+}
+
+fn tags() -> Vec<Tag> {
+    let tag = |name: &str, about: &str| {
+        let mut tag = Tag::new(name);
+        tag.description = Some(about.to_owned());
+        tag
+    };
+    vec![
+        tag("auth", "Log-in, sessions, second factor, registration."),
+        tag("organisation", "The organisation acted for: record, members, invitations, API keys, audit log."),
+        tag("partnerships", "Partners in a vendor's program."),
+        tag("deals", "Deal registration."),
+        tag("live", "Events as they happen."),
+        tag("system", "Health, version, documentation."),
+    ]
+}
+
+/// The OpenAPI document.
+#[must_use]
+pub fn openapi() -> OpenApi {
+    let mut document = routes().into_openapi();
+    finish(&mut document);
+    document
+}
+
+fn finish(document: &mut OpenApi) {
+    security_schemes(document);
+    describe_errors(document);
+}
+
+/// Every error code.
+#[must_use]
+pub fn codes() -> Vec<Code> {
+    let mut codes = guildhall_spine::http::CODES.to_vec();
+    codes.extend(guildhall_onboard::codes());
+    codes.extend(guildhall_sell::codes());
+    codes
+}
+
+/// Every kind of event.
+#[must_use]
+pub fn events() -> Vec<EventDoc> {
+    let mut events = guildhall_spine::identity::EVENTS.to_vec();
+    events.extend(guildhall_onboard::events());
+    events.extend(guildhall_sell::events());
+    events
+}
+
+/// The router with everything that a request passes.
+#[must_use]
+pub fn router(app: &App) -> Router {
+    let (router, mut document) = routes().split_for_parts();
+    finish(&mut document);
+    let pages = Router::new()
+        .merge(SwaggerUi::new("/docs").url("/api/v1/openapi.json", document))
+        .route("/docs/errors", axum::routing::get(system::error_codes))
+        .layer(from_fn(system::page_headers));
+    router
+        .merge(pages)
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(CompressionLayer::new())
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(app.clone(), edge))
+        .layer(cors(&app.config.http))
+        .with_state(app.clone())
+}
+
+fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+    // The panic's text went to the log by the panic hook.
+    Problem::internal("a handler panicked").into_response()
+}
+
+fn cors(config: &HttpConfig) -> CorsLayer {
+    let origins: Vec<HeaderValue> = config.cors_origins.iter().filter_map(|origin| origin.parse().ok()).collect();
+    let named = |names: &[&'static str]| names.iter().map(|name| HeaderName::from_static(name)).collect::<Vec<_>>();
+    CorsLayer::new()
+        .allow_origin(origins)
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        .allow_headers(
+            [header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_MATCH, header::IF_NONE_MATCH]
+                .into_iter()
+                .chain(named(&["idempotency-key", "x-request-id"]))
+                .collect::<Vec<_>>(),
+        )
+        .expose_headers(
+            [header::ETAG, header::LOCATION, header::RETRY_AFTER]
+                .into_iter()
+                .chain(named(&["idempotency-replayed", "ratelimit", "ratelimit-policy", "x-request-id"]))
+                .collect::<Vec<_>>(),
+        )
+        .max_age(std::time::Duration::from_secs(3600))
+}

@@ -1,0 +1,55 @@
+//! What a node does in the background with the event log.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use guildhall_spine::{
+    App,
+    audit::AuditConsumer,
+    event::{Consumer, EventSink, Recorded, maintain},
+};
+use tokio_util::sync::CancellationToken;
+
+/// The durable consumers.
+pub(crate) fn consumers() -> Vec<Arc<dyn Consumer>> {
+    vec![Arc::new(AuditConsumer)]
+}
+
+/// Hands every event to what this node keeps in memory: believed standings and sockets.
+pub(super) struct Node(pub(super) App);
+
+#[async_trait]
+impl EventSink for Node {
+    async fn take(&self, events: &[Recorded]) {
+        for event in events {
+            guildhall_spine::identity::heed(&self.0, event);
+            guildhall_spine::live::announce(&self.0.live, event).await;
+        }
+    }
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// What has to be done now and then; each part can be done by several nodes at once.
+pub(super) async fn upkeep(app: App, stop: CancellationToken) {
+    loop {
+        app.limits.forget_idle();
+        let now = app.clock.now();
+        if let Err(error) = maintain(app.db.pool(), now, app.config.events.retention_days).await {
+            tracing::warn!(%error, "the event log's upkeep failed; it comes again in an hour");
+        }
+        if let Err(error) = guildhall_spine::identity::prune(&app.db, now).await {
+            tracing::warn!(%error, "pruning ended sessions and keys failed; it comes again in an hour");
+        }
+        for _ in 0..60 {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(MINUTE) => app.limits.forget_idle(),
+            }
+            // Another node, or the command line, may have made a new one.
+            if let Err(problem) = app.identity.keys.reload(&app.db).await {
+                tracing::warn!(%problem, "the signing keys can't be read again; it is tried in a minute");
+            }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! How much demo data there is.
+
+/// How much demo data to load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scale {
+    /// A tour: 3 vendors, 12 partners, 60 people, 400 deals, and a feed of recent events.
+    Small,
+    /// A large program: 5 vendors, 2 000 partners, 10 000 people, 1 000 000 deals.
+    Large,
+}
+
+impl Scale {
+    /// The name on the command line and in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Small => "small",
+            Self::Large => "large",
+        }
+    }
+
+    pub(super) const fn shape(self) -> Shape {
+        match self {
+            Self::Small => Shape {
+                vendors: 3,
+                vendor_staff: 2,
+                partners: 12,
+                users: 60,
+                deals: 400,
+                rivals: 30,
+            },
+            Self::Large => Shape {
+                vendors: 5,
+                vendor_staff: 20,
+                partners: 2_000,
+                users: 10_000,
+                deals: 1_000_000,
+                rivals: 6,
+            },
+        }
+    }
+}
+
+/// How many of each.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shape {
+    pub(super) vendors: u32,
+    /// People at each vendor beside its owner, its manager and its finance.
+    pub(super) vendor_staff: u32,
+    pub(super) partners: usize,
+    pub(super) users: usize,
+    pub(super) deals: u64,
+    /// How many of a hundred open deals are for a customer that another partner has registered.
+    pub(super) rivals: u64,
+}

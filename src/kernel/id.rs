@@ -1,0 +1,263 @@
+//! Typed, prefixed identifiers: UUIDv7 in the database, TypeID outside.
+
+use std::{fmt, hash::Hash, marker::PhantomData, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use sqlx::{Decode, Encode, Postgres, Type, postgres::PgArgumentBuffer};
+use type_safe_id::{DynamicType, TypeSafeId};
+use uuid::{Builder, Uuid};
+
+use crate::{Clock, Entropy};
+
+/// A kind of thing that has ids.
+pub trait Entity: 'static {
+    /// The prefix of its ids, lower-case letters.
+    const PREFIX: &'static str;
+    /// An id for documentation.
+    const EXAMPLE: &'static str;
+}
+
+/// The id of an `E`: a UUIDv7 (RFC 9562 section 5.7), written as a TypeID (`deal_01h455vb4pex5vsknk084sn02q`).
+/// Another kind's id does not parse, and swapped arguments do not compile.
+pub struct Id<E: Entity> {
+    uuid: Uuid,
+    entity: PhantomData<fn() -> E>,
+}
+
+/// Why a text is not an id of the wanted kind.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an id of this kind: expected {expected}_ followed by 26 characters, like {example}")]
+pub struct IdFault {
+    expected: &'static str,
+    example: &'static str,
+}
+
+impl<E: Entity> Id<E> {
+    /// A new id that sorts by `clock`'s time.
+    #[must_use]
+    pub fn generate(clock: &Clock, entropy: &Entropy) -> Self {
+        let millis = u64::try_from(clock.now().timestamp_millis()).unwrap_or(0);
+        Builder::from_unix_timestamp_millis(millis, &entropy.bytes::<10>()).into_uuid().into()
+    }
+
+    /// The UUID that the database holds.
+    #[must_use]
+    pub const fn uuid(self) -> Uuid {
+        self.uuid
+    }
+}
+
+/// The text of an id whose kind is known by its prefix alone, as the event log keeps it. `None` when `prefix` is none.
+#[must_use]
+pub fn id_text(prefix: &str, uuid: Uuid) -> Option<String> {
+    DynamicType::new(prefix).ok().map(|kind| TypeSafeId::from_type_and_uuid(kind, uuid).to_string())
+}
+
+/// The prefix and the UUID in `text`, an id of any kind.
+#[must_use]
+pub fn parse_id_text(text: &str) -> Option<(String, Uuid)> {
+    let id = text.parse::<TypeSafeId<DynamicType>>().ok()?;
+    Some((id.type_prefix().to_owned(), id.uuid()))
+}
+
+impl<E: Entity> From<Uuid> for Id<E> {
+    fn from(uuid: Uuid) -> Self {
+        Self { uuid, entity: PhantomData }
+    }
+}
+
+impl<E: Entity> From<Id<E>> for Uuid {
+    fn from(id: Id<E>) -> Self {
+        id.uuid
+    }
+}
+
+impl<E: Entity> fmt::Display for Id<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match DynamicType::new(E::PREFIX) {
+            Ok(kind) => fmt::Display::fmt(&TypeSafeId::from_type_and_uuid(kind, self.uuid), f),
+            Err(_) => Err(fmt::Error),
+        }
+    }
+}
+
+impl<E: Entity> fmt::Debug for Id<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl<E: Entity> FromStr for Id<E> {
+    type Err = IdFault;
+
+    fn from_str(text: &str) -> Result<Self, IdFault> {
+        text.parse::<TypeSafeId<DynamicType>>()
+            .ok()
+            .filter(|id| id.type_prefix() == E::PREFIX)
+            .map(|id| id.uuid().into())
+            .ok_or(IdFault { expected: E::PREFIX, example: E::EXAMPLE })
+    }
+}
+
+impl<E: Entity> Clone for Id<E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<E: Entity> Copy for Id<E> {}
+impl<E: Entity> PartialEq for Id<E> {
+    fn eq(&self, other: &Self) -> bool {
+        self.uuid == other.uuid
+    }
+}
+impl<E: Entity> Eq for Id<E> {}
+impl<E: Entity> PartialOrd for Id<E> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl<E: Entity> Ord for Id<E> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.uuid.cmp(&other.uuid)
+    }
+}
+impl<E: Entity> Hash for Id<E> {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.uuid.hash(state);
+    }
+}
+
+impl<E: Entity> Serialize for Id<E> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de, E: Entity> Deserialize<'de> for Id<E> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        text.parse().map_err(de::Error::custom)
+    }
+}
+
+impl<E: Entity> Type<Postgres> for Id<E> {
+    fn type_info() -> sqlx::postgres::PgTypeInfo {
+        <Uuid as Type<Postgres>>::type_info()
+    }
+}
+
+impl<'q, E: Entity> Encode<'q, Postgres> for Id<E> {
+    fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> Result<sqlx::encode::IsNull, sqlx::error::BoxDynError> {
+        <Uuid as Encode<Postgres>>::encode_by_ref(&self.uuid, buffer)
+    }
+}
+
+impl<'r, E: Entity> Decode<'r, Postgres> for Id<E> {
+    fn decode(value: sqlx::postgres::PgValueRef<'r>) -> Result<Self, sqlx::error::BoxDynError> {
+        <Uuid as Decode<Postgres>>::decode(value).map(Self::from)
+    }
+}
+
+impl<E: Entity> utoipa::PartialSchema for Id<E> {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::Type::String)
+            .pattern(Some(format!("^{}_[0-7][0-9a-hjkmnp-tv-z]{{25}}$", E::PREFIX)))
+            .examples([E::EXAMPLE])
+            .into()
+    }
+}
+
+impl<E: Entity> utoipa::ToSchema for Id<E> {
+    fn name() -> std::borrow::Cow<'static, str> {
+        std::borrow::Cow::Owned(format!("{}_id", E::PREFIX))
+    }
+}
+
+impl<E: Entity> schemars::JsonSchema for Id<E> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        std::borrow::Cow::Owned(format!("{}_id", E::PREFIX))
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string",
+            "pattern": format!("^{}_[0-7][0-9a-hjkmnp-tv-z]{{25}}$", E::PREFIX),
+            "examples": [E::EXAMPLE],
+        })
+    }
+}
+
+macro_rules! entities {
+    ($($(#[$doc:meta])* $marker:ident, $alias:ident, $prefix:literal;)*) => {$(
+        #[doc = concat!("Marks ids that begin with `", $prefix, "_`.")]
+        #[derive(Debug)]
+        pub enum $marker {}
+        impl Entity for $marker {
+            const PREFIX: &'static str = $prefix;
+            const EXAMPLE: &'static str = concat!($prefix, "_01kaqv6r3gf5ht2x0m8c9ezw4n");
+        }
+        $(#[$doc])*
+        pub type $alias = Id<$marker>;
+    )*};
+}
+
+entities! {
+    /// A person's one identity.
+    User, UserId, "user";
+    /// A vendor or a partner company.
+    Org, OrgId, "org";
+    /// A user's place in an organisation.
+    Membership, MembershipId, "mem";
+    /// An invitation to join an organisation.
+    Invitation, InvitationId, "inv";
+    /// A signed-in device.
+    Session, SessionId, "ses";
+    /// An integrator's key.
+    ApiKey, ApiKeyId, "key";
+    /// A partner's standing in a vendor's program.
+    Partnership, PartnershipId, "psp";
+    /// An event of the log.
+    Event, EventId, "evt";
+    /// An entry of the audit log.
+    AuditEntry, AuditEntryId, "aud";
+    /// A message to be sent by mail.
+    Mail, MailId, "mail";
+    /// A deal registration.
+    Deal, DealId, "deal";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_example_is_an_id_of_its_kind() {
+        assert_eq!(DealId::from_str(Deal::EXAMPLE).unwrap().to_string(), Deal::EXAMPLE);
+        assert_eq!(UserId::from_str(User::EXAMPLE).unwrap().to_string(), User::EXAMPLE);
+    }
+
+    #[test]
+    fn another_kinds_id_does_not_parse() {
+        assert!(DealId::from_str(User::EXAMPLE).unwrap_err().to_string().contains("expected deal_"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn text_and_uuid_are_one(bits in proptest::num::u128::ANY) {
+            let id = DealId::from(Uuid::from_u128(bits));
+            proptest::prop_assert_eq!(id.to_string().parse::<DealId>(), Ok(id));
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in ".*") {
+            if let Ok(id) = text.parse::<DealId>() {
+                proptest::prop_assert_eq!(id.to_string(), text);
+            }
+        }
+    }
+}

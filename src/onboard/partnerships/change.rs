@@ -1,0 +1,90 @@
+//! Changing status, tier and account manager.
+
+use guildhall_kernel::{PartnershipId, Patch, UserId, entity};
+use guildhall_spine::{
+    access::{May, right},
+    http::{Checks, Command, IfMatch, PathId, Problem, Reply, Validate},
+};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{PartnershipRecord, PartnershipStatus, Tier, illegal_move, publish_change, rows};
+use crate::members;
+
+/// What to change; absent fields stay.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PartnershipChange {
+    /// `suspended`, `active` again, or `ended`.
+    #[serde(default)]
+    #[schema(value_type = PartnershipStatus)]
+    status: Patch<PartnershipStatus>,
+    /// The program level.
+    #[serde(default)]
+    #[schema(value_type = Tier)]
+    tier: Patch<Tier>,
+    /// A member of the vendor; `null` for nobody.
+    #[serde(default)]
+    #[schema(value_type = Option<UserId>)]
+    account_manager_id: Patch<UserId>,
+}
+
+impl Validate for PartnershipChange {
+    fn validate(&self, checks: &mut Checks) {
+        let keep = "can't be removed: leave it out to keep it";
+        checks.check(self.status != Patch::Null, "/status", "null", keep);
+        checks.check(self.tier != Patch::Null, "/tier", "null", keep);
+    }
+}
+
+/// Change a partnership
+///
+/// For the vendor. `active` and `suspended` go either way, both can be `ended`; an invitation can be ended, and only
+/// the partner makes it `active`.
+#[utoipa::path(patch, path = "/api/v1/partnerships/{id}", operation_id = "changePartnership", tag = "partnerships",
+    security(("bearer" = ["partnerships:manage"])),
+    params(("id" = PartnershipId, Path, description = "the partnership"),
+        ("If-Match" = String, Header, description = "the ETag that came with the record", example = "\"v1\""),
+        ("Idempotency-Key" = Option<String>, Header, description = "makes a repeated request safe")),
+    request_body(content = PartnershipChange, example = json!({"tier": "gold"})),
+    responses((status = 200, description = "the partnership as it is now", body = PartnershipRecord, headers(("ETag" = String)))))]
+pub(super) async fn change_partnership(
+    may: May<right::PartnershipManage>,
+    PathId(id): PathId<entity::Partnership>,
+    if_match: IfMatch,
+    mut command: Command<PartnershipChange>,
+) -> Result<Reply, Problem> {
+    let tx = &mut command.tx;
+    let vendor = may.org.id;
+    let record = rows::lock(tx, vendor, id).await?.ok_or_else(Problem::not_found)?;
+    if_match.check(record.version)?;
+    let status = match &command.body.status {
+        Patch::Value(status) => *status,
+        _ => record.status,
+    };
+    let tier = match &command.body.tier {
+        Patch::Value(tier) => *tier,
+        _ => record.tier,
+    };
+    let manager_now = record.account_manager.as_ref().map(|manager| manager.id);
+    let manager = command.body.account_manager_id.clone().over(manager_now);
+    if (status, tier, manager) == (record.status, record.tier, manager_now) {
+        return command.commit(Reply::ok(&record)?.version(record.version)).await;
+    }
+    let moves = record.status.moves();
+    if moves.is_empty() || (status != record.status && !moves.contains(&status)) {
+        return Err(illegal_move(record.status, moves));
+    }
+    if let Some(user) = manager.filter(|_| manager != manager_now)
+        && !members::is_member(tx, vendor, user).await?
+    {
+        return Err(Problem::field(
+            "/account_manager_id",
+            "not_found",
+            "must be a member of your organisation",
+        ));
+    }
+    let record = rows::update(tx, vendor, id, status, tier, manager).await?;
+    publish_change(tx, &may.actor.origin(), &record).await?;
+    command.commit(Reply::ok(&record)?.version(record.version)).await
+}

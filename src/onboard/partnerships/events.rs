@@ -1,0 +1,63 @@
+//! What partnerships publish, to both sides.
+
+use guildhall_kernel::{OrgId, PartnershipId, UserId};
+use guildhall_spine::event::{Event, EventDoc, Topic};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{PartnershipRecord, PartnershipStatus, Tier};
+
+/// The events of partnerships.
+pub(super) const EVENTS: &[EventDoc] = &[
+    EventDoc::of::<PartnershipInvited>(),
+    EventDoc::of::<PartnershipChanged>(),
+];
+
+macro_rules! standings {
+    ($($(#[$doc:meta])* $name:ident = $kind:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Serialize, JsonSchema)]
+        pub(super) struct $name {
+            /// The partnership.
+            partnership_id: PartnershipId,
+            /// Whose program.
+            vendor_id: OrgId,
+            /// Which partner.
+            partner_id: OrgId,
+            /// Where it is in its life now.
+            status: PartnershipStatus,
+            /// The program level now.
+            tier: Tier,
+            /// Who looks after the partner now.
+            account_manager_id: Option<UserId>,
+            /// The record's version now.
+            version: i64,
+        }
+
+        impl From<&PartnershipRecord> for $name {
+            fn from(record: &PartnershipRecord) -> Self {
+                Self {
+                    partnership_id: record.id,
+                    vendor_id: record.vendor.id,
+                    partner_id: record.partner.id,
+                    status: record.status,
+                    tier: record.tier,
+                    account_manager_id: record.account_manager.as_ref().map(|manager| manager.id),
+                    version: record.version,
+                }
+            }
+        }
+
+        impl Event for $name {
+            const KIND: &'static str = $kind;
+            const TOPIC: Topic = Topic::Partnerships;
+        }
+    )*};
+}
+
+standings! {
+    /// A vendor has invited a partner to its program.
+    PartnershipInvited = "partnership.invited";
+    /// Status, tier or account manager is another one.
+    PartnershipChanged = "partnership.changed";
+}

@@ -1,0 +1,240 @@
+//! A registration as it is sent, and what remains of it once every field was checked.
+
+use std::str::FromStr;
+
+use chrono::{Days, NaiveDate};
+use guildhall_kernel::{Currency, Money, OrgId};
+use guildhall_spine::http::{Checks, Problem};
+use rust_decimal::Decimal;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::customer::{EmailKey, NameKey, NameKeys, RegistrableDomain};
+use super::wire::DealContact;
+
+#[cfg(test)]
+mod tests;
+
+const MOST_LINES: usize = 100;
+const MOST_CONTACTS: usize = 20;
+/// How far ahead a deal may be expected to close.
+const DAYS_AHEAD: u64 = 3 * 366;
+/// 10^15: beyond any deal, and below what the database holds.
+const LARGEST: Decimal = Decimal::from_parts(2_764_472_320, 232_830, 0, false, 0);
+/// 9 999 999 999: what the database holds of a quantity, and what keeps a product exact.
+const LARGEST_FACTOR: Decimal = Decimal::from_parts(1_410_065_407, 2, 0, false, 0);
+const DECIMALS: u32 = 4;
+
+/// The customer as the partner names it.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = DealCustomerDraft)]
+pub(super) struct CustomerDraft {
+    /// The legal name, 1 to 200 characters.
+    #[schema(example = "Contoso Robotics GmbH")]
+    pub(super) name: String,
+    /// Its domain, or a link or address that contains it.
+    #[schema(example = "contoso.example")]
+    #[serde(default)]
+    pub(super) domain: Option<String>,
+    /// ISO 3166-1 alpha-2.
+    #[schema(example = "DE")]
+    pub(super) country: String,
+}
+
+/// A line as the partner sends it.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = DealLineDraft)]
+pub(super) struct LineDraft {
+    /// The product, 1 to 200 characters.
+    #[schema(example = "Edge gateway")]
+    pub(super) name: String,
+    /// How many: more than 0, at most 4 decimals, as a string.
+    #[schema(example = "40")]
+    pub(super) quantity: String,
+    /// The price of one: at most 4 decimals, as a string.
+    #[schema(example = "349.50")]
+    pub(super) unit_amount: String,
+}
+
+/// A registration before it is checked.
+#[derive(Clone, Debug)]
+pub(super) struct Unchecked {
+    pub(super) vendor: OrgId,
+    pub(super) customer: CustomerDraft,
+    pub(super) products: Vec<LineDraft>,
+    pub(super) currency: Currency,
+    pub(super) expected_close: NaiveDate,
+    pub(super) note: Option<String>,
+    pub(super) contacts: Vec<DealContact>,
+}
+
+/// A checked registration.
+#[derive(Debug)]
+pub(super) struct Draft {
+    pub(super) name: String,
+    pub(super) key: NameKey,
+    pub(super) keys: NameKeys,
+    pub(super) domain: Option<RegistrableDomain>,
+    pub(super) country: String,
+    pub(super) lines: Vec<Line>,
+    pub(super) currency: Currency,
+    pub(super) amount: Decimal,
+    pub(super) expected_close: NaiveDate,
+    pub(super) note: Option<String>,
+    pub(super) contacts: Vec<(DealContact, EmailKey)>,
+}
+
+/// A checked line.
+#[derive(Debug)]
+pub(super) struct Line {
+    pub(super) product: String,
+    pub(super) quantity: Decimal,
+    pub(super) unit_amount: Decimal,
+    pub(super) amount: Decimal,
+}
+
+impl Unchecked {
+    /// Checks every field and reports all faults at once. `today` is the date in UTC; without it, the expected close
+    /// is as it was and may have passed.
+    ///
+    /// # Errors
+    /// 422.
+    pub(super) fn check(self, today: Option<NaiveDate>) -> Result<Draft, Problem> {
+        let mut checks = Checks::default();
+        checks.text("/customer/name", &self.customer.name, 1, 200, false);
+        checks.country("/customer/country", &self.customer.country);
+        if let Some(note) = &self.note {
+            checks.text("/note", note, 1, 2000, true);
+        }
+        if let Some(today) = today {
+            check_close(&mut checks, self.expected_close, today);
+        }
+        let key = NameKey::from_legal_name(&self.customer.name, &self.customer.country)
+            .map_err(|fault| checks.refuse("/customer/name", fault.code(), fault.to_string()))
+            .ok();
+        let domain = self
+            .customer
+            .domain
+            .as_deref()
+            .map(RegistrableDomain::parse_customer)
+            .transpose();
+        let domain = domain
+            .map_err(|fault| checks.refuse("/customer/domain", fault.code(), fault.to_string()))
+            .unwrap_or_default();
+        let lines = check_lines(&mut checks, self.products, self.currency);
+        let contacts = check_contacts(&mut checks, self.contacts);
+        let amount: Decimal = lines.iter().map(|line| line.amount).sum();
+        checks.check(amount <= LARGEST, "/products", "amount", "must sum to at most 10^15");
+        checks.done()?;
+        let key = key.ok_or_else(|| Problem::field("/customer/name", "name_empty", "is needed"))?;
+        Ok(Draft {
+            name: self.customer.name.trim().to_owned(),
+            keys: NameKeys::new(self.vendor, &key),
+            key,
+            domain,
+            country: self.customer.country,
+            lines,
+            currency: self.currency,
+            amount,
+            expected_close: self.expected_close,
+            note: self.note,
+            contacts,
+        })
+    }
+}
+
+/// One day of grace: west of Greenwich it is still yesterday.
+fn check_close(checks: &mut Checks, close: NaiveDate, today: NaiveDate) {
+    let first = today.checked_sub_days(Days::new(1)).unwrap_or(today);
+    let last = today.checked_add_days(Days::new(DAYS_AHEAD)).unwrap_or(today);
+    if !(first..=last).contains(&close) {
+        checks.refuse("/expected_close", "date", format!("must be from {today} to {last}"));
+    }
+}
+
+fn check_lines(checks: &mut Checks, lines: Vec<LineDraft>, currency: Currency) -> Vec<Line> {
+    if !(1..=MOST_LINES).contains(&lines.len()) {
+        checks.refuse("/products", "length", format!("must have 1 to {MOST_LINES} lines"));
+        return Vec::new();
+    }
+    let mut checked = Vec::with_capacity(lines.len());
+    for (place, line) in lines.into_iter().enumerate() {
+        let at = |field: &str| format!("/products/{place}/{field}");
+        checks.text(&at("name"), &line.name, 1, 200, false);
+        let quantity = decimal(checks, at("quantity"), &line.quantity);
+        checks.check(
+            quantity.is_none_or(|q| !q.is_zero()),
+            &at("quantity"),
+            "quantity",
+            "must be more than 0",
+        );
+        let unit_amount = decimal(checks, at("unit_amount"), &line.unit_amount);
+        let (Some(quantity), Some(unit_amount)) = (quantity, unit_amount) else {
+            continue;
+        };
+        let product = quantity.checked_mul(unit_amount).filter(|amount| *amount <= LARGEST);
+        let Some(amount) = product else {
+            checks.refuse(
+                at("unit_amount"),
+                "amount",
+                "quantity times unit_amount must be at most 10^15",
+            );
+            continue;
+        };
+        let amount = Money::new(amount, currency).rounded().amount;
+        checked.push(Line {
+            product: line.name.trim().to_owned(),
+            quantity,
+            unit_amount,
+            amount,
+        });
+    }
+    checked
+}
+
+/// A number that is not negative, with at most four decimals.
+fn decimal(checks: &mut Checks, pointer: String, text: &str) -> Option<Decimal> {
+    let plain = text.len() <= 24 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let number = Decimal::from_str(text).ok().map(|number| number.normalize());
+    let number = number.filter(|number| plain && number.scale() <= DECIMALS && *number <= LARGEST_FACTOR);
+    if number.is_none() {
+        checks.refuse(
+            pointer,
+            "decimal",
+            "must be a string with a number from 0 to 9999999999 and at most 4 decimals, like \"349.50\"",
+        );
+    }
+    number
+}
+
+fn check_contacts(checks: &mut Checks, contacts: Vec<DealContact>) -> Vec<(DealContact, EmailKey)> {
+    if contacts.len() > MOST_CONTACTS {
+        checks.refuse(
+            "/contacts",
+            "length",
+            format!("must have at most {MOST_CONTACTS} contacts"),
+        );
+        return Vec::new();
+    }
+    let mut checked = Vec::with_capacity(contacts.len());
+    for (place, mut contact) in contacts.into_iter().enumerate() {
+        let at = |field: &str| format!("/contacts/{place}/{field}");
+        checks.text(&at("name"), &contact.name, 1, 200, false);
+        if let Some(title) = &contact.title {
+            checks.text(&at("title"), title, 1, 200, false);
+        }
+        if let Some(phone) = &contact.phone {
+            checks.text(&at("phone"), phone, 1, 40, false);
+        }
+        match EmailKey::parse(&contact.email) {
+            Ok(key) => {
+                contact.email = contact.email.trim().to_owned();
+                checked.push((contact, key));
+            }
+            Err(fault) => checks.refuse(at("email"), fault.code(), fault.to_string()),
+        }
+    }
+    checked
+}

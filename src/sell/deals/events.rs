@@ -1,0 +1,131 @@
+//! What the feature announces.
+
+use guildhall_kernel::{DealId, OrgId};
+use guildhall_spine::{
+    db::Tx,
+    event::{self, Event, EventDoc, Origin, Topic},
+    http::Problem,
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::conflict::Level;
+use super::find_conflicts::Rival;
+use super::rows::Written;
+use super::state::DealStatus;
+
+/// A deal right after a change, as both sides may know it.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct DealFacts {
+    /// The deal.
+    pub deal_id: DealId,
+    /// Whose products.
+    pub vendor_id: OrgId,
+    /// Who claims the customer.
+    pub partner_id: OrgId,
+    /// The customer's legal name.
+    pub customer_name: String,
+    /// Where the deal stands now.
+    pub status: DealStatus,
+    /// The sum of its lines, a decimal number.
+    pub amount: String,
+    /// The currency of the amount (ISO 4217).
+    pub currency: String,
+    /// The deal's version after the change.
+    pub version: i64,
+}
+
+macro_rules! events {
+    ($($(#[$doc:meta])* $name:ident = $kind:literal;)*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Debug, Serialize, JsonSchema)]
+            pub struct $name(pub DealFacts);
+
+            impl Event for $name {
+                const KIND: &'static str = $kind;
+                const TOPIC: Topic = Topic::Deals;
+            }
+
+            impl From<DealFacts> for $name {
+                fn from(facts: DealFacts) -> Self {
+                    Self(facts)
+                }
+            }
+        )*
+
+        /// What the feature announces, for the documentation.
+        pub const EVENTS: &[EventDoc] = &[$(EventDoc::of::<$name>(),)* EventDoc::of::<DealConflictFound>()];
+    };
+}
+
+events! {
+    /// A partner registered a deal.
+    DealSubmitted = "deal.submitted";
+    /// A partner changed a deal that the vendor has not decided on.
+    DealChanged = "deal.changed";
+    /// The vendor asked a question.
+    DealInfoRequested = "deal.info_requested";
+    /// The partner answered by changing the deal.
+    DealResubmitted = "deal.resubmitted";
+    /// The vendor granted the claim.
+    DealApproved = "deal.approved";
+    /// The vendor refused the claim.
+    DealRejected = "deal.rejected";
+    /// The partner gave the claim up.
+    DealWithdrawn = "deal.withdrawn";
+}
+
+/// A registration was found to conflict with others that it hadn't met before. For the vendor only.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct DealConflictFound {
+    /// The registration that was looked at.
+    pub deal_id: DealId,
+    /// Whose products.
+    pub vendor_id: OrgId,
+    /// The gravest level.
+    pub level: Level,
+    /// How many live registrations it conflicts with.
+    pub count: usize,
+    /// Those registrations, the gravest first.
+    pub conflicting_deal_ids: Vec<DealId>,
+}
+
+impl Event for DealConflictFound {
+    const KIND: &'static str = "deal.conflict_found";
+    const TOPIC: Topic = Topic::Deals;
+}
+
+/// Announces a change of a deal to both sides.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn announce<E>(tx: &mut Tx, origin: &Origin, written: &Written) -> Result<(), Problem>
+where
+    E: Event + From<DealFacts>,
+{
+    let audiences = [written.vendor_id.uuid(), written.partner_id.uuid()];
+    event::append(tx, origin, written.id, &audiences, &E::from(written.facts())).await?;
+    Ok(())
+}
+
+/// Tells the vendor of conflicts that are new.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn announce_conflicts(
+    tx: &mut Tx,
+    origin: &Origin,
+    written: &Written,
+    rivals: &[Rival],
+) -> Result<(), Problem> {
+    let found = DealConflictFound {
+        deal_id: written.id,
+        vendor_id: written.vendor_id,
+        level: super::find_conflicts::gravest(rivals),
+        count: rivals.len(),
+        conflicting_deal_ids: rivals.iter().map(|rival| rival.deal).collect(),
+    };
+    event::append(tx, origin, written.id, &[written.vendor_id.uuid()], &found).await?;
+    Ok(())
+}

@@ -1,0 +1,135 @@
+use axum::{extract::State, response::IntoResponse};
+use guildhall_kernel::OrgId;
+use guildhall_onboard::api::active_partnership;
+use guildhall_spine::{
+    App,
+    access::{May, OrgKind, right},
+    http::{Page, Paging, Problem, ValidQuery, code},
+    identity::ActingFor,
+};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::pages::{Wanted, page};
+use super::state::DealStatus;
+use super::wire::DealSummary;
+
+/// Which deals.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DealQuery {
+    /// Only deals of this status.
+    status: Option<DealStatus>,
+    /// Only deals of this partner.
+    #[param(value_type = Option<String>, example = "org_01kaqv6r3gf5ht2x0m8c9ezw4n")]
+    partner_id: Option<OrgId>,
+    /// Only deals with this vendor.
+    #[param(value_type = Option<String>, example = "org_01kaqv6r3gf5ht2x0m8c9ezw4n")]
+    vendor_id: Option<OrgId>,
+    /// Only customers in this country (ISO 3166-1 alpha-2).
+    #[param(example = "DE")]
+    country: Option<String>,
+    /// The order; the newest come first unless told.
+    sort: Option<Sort>,
+    /// Rows a page, 1 to 100.
+    #[param(minimum = 1, maximum = 100, example = 50)]
+    limit: Option<u32>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// The order of a list of deals.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[schema(as = DealSort)]
+pub(super) enum Sort {
+    /// The newest first.
+    #[default]
+    #[serde(rename = "-created_at")]
+    Newest,
+    /// The oldest first.
+    #[serde(rename = "created_at")]
+    Oldest,
+}
+
+impl DealQuery {
+    fn check(&self) -> Result<(), Problem> {
+        let shaped = |country: &String| country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_uppercase());
+        if self.country.as_ref().is_none_or(shaped) {
+            return Ok(());
+        }
+        Err(Problem::new(
+            code::INVALID_QUERY,
+            "country must be two capital letters (ISO 3166-1), like DE.",
+        ))
+    }
+
+    /// The vendor and the partner whose deals are read: one is the organisation acted for.
+    fn sides(&self, org: ActingFor) -> Result<(Option<OrgId>, Option<OrgId>), Problem> {
+        let (own, other) = match org.kind {
+            OrgKind::Vendor => (self.vendor_id, self.partner_id),
+            OrgKind::Partner => (self.partner_id, self.vendor_id),
+        };
+        if own.is_some_and(|own| own != org.id) {
+            return Err(Problem::not_found());
+        }
+        Ok(match org.kind {
+            OrgKind::Vendor => (Some(org.id), other),
+            OrgKind::Partner => (other, Some(org.id)),
+        })
+    }
+
+    fn scope(&self, org: OrgId) -> String {
+        let Self {
+            status,
+            partner_id,
+            vendor_id,
+            country,
+            sort,
+            ..
+        } = self;
+        format!(
+            "deals {org} {status:?} {partner_id:?} {vendor_id:?} {country:?} {:?}",
+            sort.unwrap_or_default()
+        )
+    }
+}
+
+/// List deals
+///
+/// A vendor's program, or the partner's own deals. Another company's id in a filter answers 404 unless there is
+/// something to see.
+#[utoipa::path(get, path = "/api/v1/deals", operation_id = "listDeals", tag = "deals",
+    security(("bearer" = ["deals:read"])), params(DealQuery),
+    responses((status = 200, description = "one page of deals", body = Page<DealSummary>)))]
+pub(super) async fn list_deals(
+    State(app): State<App>,
+    May { org, .. }: May<right::DealRead>,
+    ValidQuery(query): ValidQuery<DealQuery>,
+) -> Result<impl IntoResponse, Problem> {
+    query.check()?;
+    let (vendor, partner) = query.sides(org)?;
+    let paging = Paging::<Uuid>::new(&app.cursors, query.scope(org.id), query.limit, query.cursor.as_deref())?;
+    let wanted = Wanted {
+        vendor,
+        partner,
+        status: query.status,
+        country: query.country,
+        newest_first: query.sort.unwrap_or_default() == Sort::Newest,
+        after: paging.after,
+        limit: paging.fetch(),
+    };
+    let rows = page(app.db.pool(), &wanted).await?;
+    if let (true, Some(vendor), Some(partner)) = (rows.is_empty(), vendor, partner) {
+        seen(&app, vendor, partner).await?;
+    }
+    Ok(paging.page(&app.cursors, rows, |row| row.id.uuid(), DealSummary::from))
+}
+
+/// An empty list must not tell a stranger's id from one that isn't there.
+async fn seen(app: &App, vendor: OrgId, partner: OrgId) -> Result<(), Problem> {
+    let mut conn = app.db.pool().acquire().await?;
+    let partnership = active_partnership(&mut conn, vendor, partner).await?;
+    partnership.map(|_| ()).ok_or_else(Problem::not_found)
+}

@@ -1,0 +1,261 @@
+//! Writing deals. Each function is one step of a command, inside its transaction.
+
+use guildhall_kernel::{DealId, OrgId, UserId};
+use guildhall_spine::{db::Tx, http::Problem};
+use rust_decimal::Decimal;
+
+use super::conflict::Level;
+use super::draft::Draft;
+use super::events::DealFacts;
+use super::state::DealStatus;
+use super::wire::{RejectReason, in_currency};
+
+/// A deal that this transaction has locked.
+#[derive(Debug)]
+pub(super) struct Locked {
+    pub(super) id: DealId,
+    pub(super) vendor_id: OrgId,
+    pub(super) partner_id: OrgId,
+    pub(super) status: DealStatus,
+    pub(super) version: i64,
+}
+
+/// A deal as it was just written.
+#[derive(Debug)]
+pub(super) struct Written {
+    pub(super) id: DealId,
+    pub(super) vendor_id: OrgId,
+    pub(super) partner_id: OrgId,
+    customer_name: String,
+    status: DealStatus,
+    amount: Decimal,
+    currency: String,
+    version: i64,
+}
+
+/// What becomes of a deal by a word of one side.
+#[derive(Debug)]
+pub(super) struct Verdict<'a> {
+    pub(super) status: DealStatus,
+    pub(super) by: Option<UserId>,
+    pub(super) note: Option<&'a str>,
+    pub(super) reason: Option<RejectReason>,
+    /// The gravest conflict, when it was looked for.
+    pub(super) conflict_level: Option<Level>,
+}
+
+impl Written {
+    /// What is announced of it.
+    pub(super) fn facts(&self) -> DealFacts {
+        DealFacts {
+            deal_id: self.id,
+            vendor_id: self.vendor_id,
+            partner_id: self.partner_id,
+            customer_name: self.customer_name.clone(),
+            status: self.status,
+            amount: in_currency(self.amount, &self.currency).to_string(),
+            currency: self.currency.clone(),
+            version: self.version,
+        }
+    }
+}
+
+/// Locks the deal until the transaction ends, if `org` is one of its sides.
+pub(super) async fn lock(tx: &mut Tx, id: DealId, org: OrgId) -> Result<Option<Locked>, sqlx::Error> {
+    sqlx::query_as!(
+        Locked,
+        r#"SELECT id AS "id: DealId", vendor_id AS "vendor_id: OrgId", partner_id AS "partner_id: OrgId",
+                  status AS "status: DealStatus", version
+           FROM deal WHERE id = $1 AND (vendor_id = $2 OR partner_id = $2) FOR NO KEY UPDATE"#,
+        id.uuid(),
+        org.uuid(),
+    )
+    .fetch_optional(&mut **tx)
+    .await
+}
+
+/// Who registers, and where.
+#[derive(Debug)]
+pub(super) struct Registrant {
+    pub(super) vendor: OrgId,
+    pub(super) partner: OrgId,
+    pub(super) user: Option<UserId>,
+}
+
+/// Stores a new deal.
+pub(super) async fn insert(tx: &mut Tx, by: &Registrant, draft: &Draft, level: Level) -> Result<Written, sqlx::Error> {
+    let (id, at): (DealId, _) = (tx.new_id(), tx.now());
+    let written = sqlx::query_as!(
+        Written,
+        r#"INSERT INTO deal (id, vendor_id, partner_id, submitted_by, status, customer_name, customer_key, customer_keys,
+                             customer_domain, customer_country, currency, amount, expected_close, note, conflict_level,
+                             created_at, updated_at)
+           VALUES ($1, $2, $3, $4, 'submitted', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)
+           RETURNING id AS "id: DealId", vendor_id AS "vendor_id: OrgId", partner_id AS "partner_id: OrgId",
+                     customer_name, status AS "status: DealStatus", amount, currency, version"#,
+        id.uuid(),
+        by.vendor.uuid(),
+        by.partner.uuid(),
+        by.user.map(UserId::uuid),
+        draft.name,
+        draft.key.as_str(),
+        &draft.keys.to_stored(),
+        draft.domain.as_ref().map(|domain| domain.as_str()),
+        draft.country,
+        draft.currency.code(),
+        draft.amount,
+        draft.expected_close,
+        draft.note,
+        level.as_str(),
+        at,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    insert_parts(tx, written.id, by.vendor, draft).await?;
+    Ok(written)
+}
+
+async fn insert_parts(tx: &mut Tx, deal: DealId, vendor: OrgId, draft: &Draft) -> Result<(), sqlx::Error> {
+    let lines = &draft.lines;
+    let contacts = &draft.contacts;
+    sqlx::query!(
+        "WITH lines AS (
+             INSERT INTO deal_line (deal_id, no, product, quantity, unit_amount, amount)
+             SELECT $1, l.no, l.product, l.quantity, l.unit_amount, l.amount
+             FROM unnest($2::text[], $3::numeric[], $4::numeric[], $5::numeric[])
+                  WITH ORDINALITY l (product, quantity, unit_amount, amount, no)
+         )
+         INSERT INTO deal_contact (deal_id, no, vendor_id, name, title, email, email_key, phone)
+         SELECT $1, c.no, $6, c.name, nullif(c.title, ''), c.email, c.email_key, nullif(c.phone, '')
+         FROM unnest($7::text[], $8::text[], $9::text[], $10::text[], $11::text[])
+              WITH ORDINALITY c (name, title, email, email_key, phone, no)",
+        deal.uuid(),
+        &lines.iter().map(|line| line.product.clone()).collect::<Vec<_>>(),
+        &lines.iter().map(|line| line.quantity).collect::<Vec<_>>(),
+        &lines.iter().map(|line| line.unit_amount).collect::<Vec<_>>(),
+        &lines.iter().map(|line| line.amount).collect::<Vec<_>>(),
+        vendor.uuid(),
+        &contacts
+            .iter()
+            .map(|(contact, _)| contact.name.clone())
+            .collect::<Vec<_>>(),
+        &contacts
+            .iter()
+            .map(|(contact, _)| contact.title.clone().unwrap_or_default())
+            .collect::<Vec<_>>(),
+        &contacts
+            .iter()
+            .map(|(contact, _)| contact.email.clone())
+            .collect::<Vec<_>>(),
+        &contacts
+            .iter()
+            .map(|(_, key)| key.as_str().to_owned())
+            .collect::<Vec<_>>(),
+        &contacts
+            .iter()
+            .map(|(contact, _)| contact.phone.clone().unwrap_or_default())
+            .collect::<Vec<_>>(),
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Puts `draft` in the place of what the deal was.
+pub(super) async fn rewrite(
+    tx: &mut Tx,
+    deal: &Locked,
+    status: DealStatus,
+    draft: &Draft,
+    level: Level,
+) -> Result<Written, sqlx::Error> {
+    let at = tx.now();
+    let written = sqlx::query_as!(
+        Written,
+        r#"WITH lines AS (DELETE FROM deal_line WHERE deal_id = $1),
+                contacts AS (DELETE FROM deal_contact WHERE deal_id = $1)
+           UPDATE deal SET status = $3, customer_name = $4, customer_key = $5, customer_keys = $6, customer_domain = $7,
+                  customer_country = $8, currency = $9, amount = $10, expected_close = $11, note = $12,
+                  conflict_level = $13, version = version + 1, updated_at = $14
+           WHERE id = $1 AND version = $2
+           RETURNING id AS "id: DealId", vendor_id AS "vendor_id: OrgId", partner_id AS "partner_id: OrgId",
+                     customer_name, status AS "status: DealStatus", amount, currency, version"#,
+        deal.id.uuid(),
+        deal.version,
+        status.as_str(),
+        draft.name,
+        draft.key.as_str(),
+        &draft.keys.to_stored(),
+        draft.domain.as_ref().map(|domain| domain.as_str()),
+        draft.country,
+        draft.currency.code(),
+        draft.amount,
+        draft.expected_close,
+        draft.note,
+        level.as_str(),
+        at,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    insert_parts(tx, deal.id, deal.vendor_id, draft).await?;
+    Ok(written)
+}
+
+/// Stores a verdict. A deal that is over lets go of its name keys, so that no search meets them.
+pub(super) async fn decide(tx: &mut Tx, deal: &Locked, verdict: &Verdict<'_>) -> Result<Written, sqlx::Error> {
+    let at = tx.now();
+    sqlx::query_as!(
+        Written,
+        r#"UPDATE deal SET status = $3, decided_by = $4, decided_at = $5, decision_note = $6, decision_reason = $7,
+                  conflict_level = coalesce($8, conflict_level),
+                  customer_keys = CASE WHEN $9 THEN customer_keys ELSE '{}' END, version = version + 1, updated_at = $5
+           WHERE id = $1 AND version = $2
+           RETURNING id AS "id: DealId", vendor_id AS "vendor_id: OrgId", partner_id AS "partner_id: OrgId",
+                     customer_name, status AS "status: DealStatus", amount, currency, version"#,
+        deal.id.uuid(),
+        deal.version,
+        verdict.status.as_str(),
+        verdict.by.map(UserId::uuid),
+        at,
+        verdict.note,
+        verdict.reason.map(RejectReason::as_str),
+        verdict.conflict_level.map(Level::as_str),
+        verdict.status.is_live(),
+    )
+    .fetch_one(&mut **tx)
+    .await
+}
+
+/// Lets the approvals of one vendor go one after the other: what one finds, no other changes before it is done.
+pub(super) async fn take_turns(tx: &mut Tx, vendor: OrgId) -> Result<(), sqlx::Error> {
+    let turn = format!("deal approval {}", vendor.uuid());
+    sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", turn)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// How many of `others` were ever found to conflict with `deal`.
+pub(super) async fn known_conflicts(tx: &mut Tx, deal: DealId, others: &[uuid::Uuid]) -> Result<usize, sqlx::Error> {
+    let known = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM deal_conflict
+           WHERE (deal_id = $1 AND other_deal_id = ANY ($2)) OR (other_deal_id = $1 AND deal_id = ANY ($2))"#,
+        deal.uuid(),
+        others,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(usize::try_from(known).unwrap_or(0))
+}
+
+/// The error code of a constraint that a verdict ran into.
+pub(super) fn protected(error: sqlx::Error) -> Problem {
+    let constraint = error.as_database_error().and_then(|fault| fault.constraint());
+    if constraint == Some("deal_customer_protected") {
+        return Problem::new(
+            super::code::CUSTOMER_PROTECTED,
+            "Reject this registration, or withdraw the approved one first.",
+        );
+    }
+    error.into()
+}

@@ -1,0 +1,175 @@
+//! The life of a registered deal: which moves are legal from which status.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+#[cfg(test)]
+mod tests;
+
+/// Where a registered deal stands. Stored as its snake-case name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, JsonSchema, sqlx::Type)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum DealStatus {
+    /// The vendor has it and owes an answer.
+    Submitted,
+    /// The vendor asked a question; the partner owes an answer.
+    InfoRequested,
+    /// The partner's claim on the customer is protected.
+    Approved,
+    /// The vendor refused the claim. Final.
+    Rejected,
+    /// The partner gave the claim up. Final.
+    Withdrawn,
+    /// The protection ran out. Final.
+    Expired,
+}
+
+impl DealStatus {
+    /// Every status, in the order of a deal's life.
+    pub const ALL: [Self; 6] = [
+        Self::Submitted,
+        Self::InfoRequested,
+        Self::Approved,
+        Self::Rejected,
+        Self::Withdrawn,
+        Self::Expired,
+    ];
+
+    /// The name on the wire and in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Submitted => "submitted",
+            Self::InfoRequested => "info_requested",
+            Self::Approved => "approved",
+            Self::Rejected => "rejected",
+            Self::Withdrawn => "withdrawn",
+            Self::Expired => "expired",
+        }
+    }
+
+    /// Whether the deal still claims its customer, and so can conflict with another deal.
+    #[must_use]
+    pub const fn is_live(self) -> bool {
+        matches!(self, Self::Submitted | Self::InfoRequested | Self::Approved)
+    }
+
+    /// The moves that [`apply`] accepts from here; none when the status is final.
+    #[must_use]
+    pub const fn legal_moves(self) -> &'static [Move] {
+        match self {
+            Self::Submitted => &[Move::Approve, Move::Reject, Move::RequestInfo, Move::Withdraw],
+            Self::InfoRequested => &[Move::Resubmit, Move::Reject, Move::Withdraw],
+            Self::Approved => &[Move::Withdraw, Move::Expire],
+            Self::Rejected | Self::Withdrawn | Self::Expired => &[],
+        }
+    }
+}
+
+impl fmt::Display for DealStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What somebody, or the clock, does to a deal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = DealMove)]
+pub enum Move {
+    /// The vendor grants the claim.
+    Approve,
+    /// The vendor refuses the claim.
+    Reject,
+    /// The vendor asks the partner for more.
+    RequestInfo,
+    /// The partner answers the vendor's question.
+    Resubmit,
+    /// The partner gives the claim up.
+    Withdraw,
+    /// The protection period ends.
+    Expire,
+}
+
+impl Move {
+    /// Every move.
+    pub const ALL: [Self; 6] = [
+        Self::Approve,
+        Self::Reject,
+        Self::RequestInfo,
+        Self::Resubmit,
+        Self::Withdraw,
+        Self::Expire,
+    ];
+
+    /// The name on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Approve => "approve",
+            Self::Reject => "reject",
+            Self::RequestInfo => "request_info",
+            Self::Resubmit => "resubmit",
+            Self::Withdraw => "withdraw",
+            Self::Expire => "expire",
+        }
+    }
+
+    const fn target(self) -> DealStatus {
+        match self {
+            Self::Approve => DealStatus::Approved,
+            Self::Reject => DealStatus::Rejected,
+            Self::RequestInfo => DealStatus::InfoRequested,
+            Self::Resubmit => DealStatus::Submitted,
+            Self::Withdraw => DealStatus::Withdrawn,
+            Self::Expire => DealStatus::Expired,
+        }
+    }
+}
+
+impl fmt::Display for Move {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A move that the deal's status does not allow; answered as a 409 that lists the legal ones.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a deal that is {from} does not accept the move {attempted}; {}", advice(.legal))]
+pub struct IllegalMove {
+    /// The status that the deal is in.
+    pub from: DealStatus,
+    /// The move that was refused.
+    pub attempted: Move,
+    /// The moves that would be accepted; empty when the status is final.
+    pub legal: Vec<Move>,
+}
+
+fn advice(legal: &[Move]) -> String {
+    if legal.is_empty() {
+        return "this status is final: register a new deal instead".to_owned();
+    }
+    let names: Vec<&str> = legal.iter().map(|m| m.as_str()).collect();
+    format!("legal moves are {}", names.join(", "))
+}
+
+/// The status that a deal has after a move.
+///
+/// # Errors
+/// [`IllegalMove`], naming the legal moves, when the status does not accept it.
+pub fn apply(status: DealStatus, attempted: Move) -> Result<DealStatus, IllegalMove> {
+    let legal = status.legal_moves();
+    if legal.contains(&attempted) {
+        Ok(attempted.target())
+    } else {
+        Err(IllegalMove {
+            from: status,
+            attempted,
+            legal: legal.to_vec(),
+        })
+    }
+}

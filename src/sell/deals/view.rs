@@ -1,0 +1,181 @@
+//! Reading one deal: everything that its page shows in one query.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use guildhall_kernel::{DealId, OrgId, UserId};
+use guildhall_spine::{access::Permissions, http::Problem};
+use rust_decimal::Decimal;
+use serde::Deserialize;
+use sqlx::{PgExecutor, types::Json};
+
+use super::conflict::Level;
+use super::state::{DealStatus, Move};
+use super::wire::{
+    ConflictSummary, Customer, Deal, DealContact, DealLine, DealPerson, Decision, Party, RejectReason, in_currency,
+};
+
+/// A deal as the database has it, for one of its two sides.
+#[derive(Debug)]
+pub(super) struct View {
+    id: DealId,
+    pub(super) version: i64,
+    status: DealStatus,
+    vendor_id: OrgId,
+    vendor_name: String,
+    partner_id: OrgId,
+    partner_name: String,
+    customer_name: String,
+    customer_domain: Option<String>,
+    customer_country: String,
+    currency: String,
+    amount: Decimal,
+    expected_close: NaiveDate,
+    note: Option<String>,
+    submitted_by: Option<UserId>,
+    submitted_by_name: Option<String>,
+    decided_by: Option<UserId>,
+    decided_by_name: Option<String>,
+    decided_at: Option<DateTime<Utc>>,
+    decision_note: Option<String>,
+    decision_reason: Option<RejectReason>,
+    conflict_level: Level,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    products: Json<Vec<StoredLine>>,
+    contacts: Json<Vec<DealContact>>,
+    rivals: Option<Json<Rivals>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct StoredLine {
+    name: String,
+    quantity: Decimal,
+    unit_amount: Decimal,
+    amount: Decimal,
+}
+
+/// The vendor's view of the deal's conflicts.
+#[derive(Debug, Deserialize)]
+struct Rivals {
+    level: Option<Level>,
+    count: i64,
+    /// The last time that a conflict came, went or met a rival that had changed.
+    changed_at: Option<DateTime<Utc>>,
+}
+
+/// The deal, if `org` is one of its sides. Rivals are read for the vendor only. Names come by sub-selects: a join of one
+/// row with a small table is planned as a merge, which reads that table up to the id.
+pub(super) async fn load(db: impl PgExecutor<'_>, id: DealId, org: OrgId) -> Result<Option<View>, sqlx::Error> {
+    sqlx::query_as!(
+        View,
+        r#"SELECT d.id AS "id: DealId", d.version, d.status AS "status: DealStatus",
+                  d.vendor_id AS "vendor_id: OrgId",
+                  (SELECT name FROM organisation WHERE id = d.vendor_id) AS "vendor_name!",
+                  d.partner_id AS "partner_id: OrgId",
+                  (SELECT name FROM organisation WHERE id = d.partner_id) AS "partner_name!",
+                  d.customer_name, d.customer_domain, d.customer_country, d.currency, d.amount, d.expected_close, d.note,
+                  d.submitted_by AS "submitted_by: UserId",
+                  (SELECT name FROM user_account WHERE id = d.submitted_by) AS submitted_by_name,
+                  d.decided_by AS "decided_by: UserId",
+                  (SELECT name FROM user_account WHERE id = d.decided_by) AS decided_by_name, d.decided_at, d.decision_note,
+                  d.decision_reason AS "decision_reason: RejectReason",
+                  d.conflict_level AS "conflict_level: Level", d.created_at, d.updated_at,
+                  (SELECT coalesce(json_agg(json_build_object('name', l.product, 'quantity', l.quantity::text,
+                              'unit_amount', l.unit_amount::text, 'amount', l.amount::text) ORDER BY l.no), '[]')
+                   FROM deal_line l WHERE l.deal_id = d.id) AS "products!: Json<Vec<StoredLine>>",
+                  (SELECT coalesce(json_agg(json_build_object('name', c.name, 'title', c.title, 'email', c.email,
+                              'phone', c.phone) ORDER BY c.no), '[]')
+                   FROM deal_contact c WHERE c.deal_id = d.id) AS "contacts!: Json<Vec<DealContact>>",
+                  CASE WHEN d.vendor_id = $2 THEN (
+                      SELECT json_build_object(
+                                 'level', (array_agg(c.level ORDER BY c.score DESC) FILTER (WHERE c.now))[1],
+                                 'count', count(*) FILTER (WHERE c.now), 'changed_at', max(c.changed_at))
+                      FROM (SELECT k.level, k.score, greatest(k.found_at, o.updated_at) AS changed_at,
+                                   k.score > 0 AND d.status IN ('submitted', 'info_requested', 'approved')
+                                   AND o.status IN ('submitted', 'info_requested', 'approved') AS now
+                            FROM (SELECT other_deal_id AS id, level, score, found_at
+                                  FROM deal_conflict WHERE deal_id = d.id
+                                  UNION ALL
+                                  SELECT deal_id, level, score, found_at
+                                  FROM deal_conflict WHERE other_deal_id = d.id) k
+                            JOIN deal o ON o.id = k.id) c)
+                  END AS "rivals: Json<Rivals>"
+           FROM deal d
+           WHERE d.id = $1 AND (d.vendor_id = $2 OR d.partner_id = $2)"#,
+        id.uuid(),
+        org.uuid(),
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// The deal just written, for the answer.
+pub(super) async fn reload(db: impl PgExecutor<'_>, id: DealId, org: OrgId) -> Result<View, Problem> {
+    load(db, id, org)
+        .await?
+        .ok_or_else(|| Problem::internal("a deal vanished inside its own transaction"))
+}
+
+impl View {
+    /// Whether what this side sees has changed without the deal itself: then its version says nothing of it.
+    pub(super) fn outgrew_its_version(&self) -> bool {
+        let changed_at = self.rivals.as_ref().and_then(|rivals| rivals.changed_at);
+        changed_at.is_some_and(|changed_at| changed_at > self.updated_at)
+    }
+
+    /// The deal on the wire, for an actor with these permissions.
+    pub(super) fn into_deal(self, may: Permissions) -> Deal {
+        let money = |amount| in_currency(amount, &self.currency);
+        let lines = self.products.0.into_iter().map(|line| DealLine {
+            name: line.name,
+            quantity: line.quantity.normalize(),
+            unit_amount: money(line.unit_amount),
+            amount: money(line.amount),
+        });
+        let rivals = self.rivals.map(|Json(rivals)| {
+            rivals.level.map(|level| ConflictSummary {
+                level,
+                count: rivals.count,
+            })
+        });
+        Deal {
+            id: self.id,
+            version: self.version,
+            status: self.status,
+            vendor: Party {
+                id: self.vendor_id,
+                name: self.vendor_name,
+            },
+            partner: Party {
+                id: self.partner_id,
+                name: self.partner_name,
+            },
+            customer: Customer {
+                name: self.customer_name,
+                domain: self.customer_domain,
+                country: self.customer_country,
+            },
+            products: lines.collect(),
+            amount: money(self.amount),
+            expected_close: self.expected_close,
+            note: self.note,
+            contacts: self.contacts.0,
+            submitted_by: person(self.submitted_by, self.submitted_by_name),
+            decision: self.decided_at.map(|at| Decision {
+                by: person(self.decided_by, self.decided_by_name),
+                at,
+                reason: self.decision_reason,
+                note: self.decision_note,
+            }),
+            conflict_level: rivals.is_none().then_some(self.conflict_level),
+            conflict: rivals,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            next: Move::open_to(self.status, may),
+            currency: self.currency,
+        }
+    }
+}
+
+fn person(id: Option<UserId>, name: Option<String>) -> Option<DealPerson> {
+    Some(DealPerson { id: id?, name: name? })
+}

@@ -1,0 +1,243 @@
+//! What the operations send: a deal as one side may see it.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use guildhall_kernel::{Currency, DealId, Money, OrgId, UserId};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::conflict::Level;
+use super::state::{DealStatus, Move};
+
+/// A company by name.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DealParty)]
+pub(super) struct Party {
+    /// Its id.
+    pub(super) id: OrgId,
+    /// Its name.
+    #[schema(example = "Northwind Systems")]
+    pub(super) name: String,
+}
+
+/// A person by name.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct DealPerson {
+    /// The user.
+    pub(super) id: UserId,
+    /// The user's name.
+    #[schema(example = "Priya Nair")]
+    pub(super) name: String,
+}
+
+/// Whom the deal is with.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DealCustomer)]
+pub(super) struct Customer {
+    /// The legal name, as registered.
+    #[schema(example = "Contoso Robotics GmbH")]
+    pub(super) name: String,
+    /// The registrable domain.
+    #[schema(example = "contoso.example")]
+    pub(super) domain: Option<String>,
+    /// ISO 3166-1 alpha-2.
+    #[schema(example = "DE")]
+    pub(super) country: String,
+}
+
+/// A line of the deal. Amounts are in the deal's currency.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct DealLine {
+    /// The product.
+    #[schema(example = "Edge gateway")]
+    pub(super) name: String,
+    /// How many.
+    #[schema(example = "40")]
+    pub(super) quantity: Decimal,
+    /// The price of one.
+    #[schema(example = "349.50")]
+    pub(super) unit_amount: Decimal,
+    /// Quantity times price, rounded half to even at the currency's minor unit.
+    #[schema(example = "13980.00")]
+    pub(super) amount: Decimal,
+}
+
+/// Somebody at the customer.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DealContact {
+    /// The name, 1 to 200 characters.
+    #[schema(example = "Jonas Weber")]
+    pub(super) name: String,
+    /// The role there, at most 200 characters.
+    #[schema(example = "Head of IT")]
+    pub(super) title: Option<String>,
+    /// The e-mail address.
+    #[schema(example = "jonas.weber@contoso.example")]
+    pub(super) email: String,
+    /// The telephone number, at most 40 characters.
+    #[schema(example = "+49 30 5550123")]
+    pub(super) phone: Option<String>,
+}
+
+/// Why a vendor refused a registration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, sqlx::Type)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+#[schema(as = DealRejectReason)]
+pub(super) enum RejectReason {
+    /// Another partner registered the customer.
+    AlreadyRegistered,
+    /// The vendor works with the customer itself.
+    ExistingCustomer,
+    /// The partner may not sell there.
+    OutOfTerritory,
+    /// The opportunity does not meet the program's terms.
+    NotQualified,
+    /// The partner left the vendor's questions open.
+    InsufficientInformation,
+    /// What the note says.
+    Other,
+}
+
+impl RejectReason {
+    /// The name on the wire and in the database.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::AlreadyRegistered => "already_registered",
+            Self::ExistingCustomer => "existing_customer",
+            Self::OutOfTerritory => "out_of_territory",
+            Self::NotQualified => "not_qualified",
+            Self::InsufficientInformation => "insufficient_information",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// The last word on the deal: a question, an approval, a refusal or a withdrawal; the status says which.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DealDecision)]
+pub(super) struct Decision {
+    /// Who; `null` for an integration.
+    pub(super) by: Option<DealPerson>,
+    /// When.
+    pub(super) at: DateTime<Utc>,
+    /// Why, for a refusal.
+    pub(super) reason: Option<RejectReason>,
+    /// The question, the note or the reason in words.
+    pub(super) note: Option<String>,
+}
+
+/// How the deal conflicts with other partners' live registrations; for the vendor only.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DealConflictSummary)]
+pub(super) struct ConflictSummary {
+    /// The gravest conflict's level.
+    pub(super) level: Level,
+    /// How many registrations conflict. `GET /api/v1/deals/{id}/conflicts` lists them.
+    #[schema(example = 1)]
+    pub(super) count: i64,
+}
+
+/// A registered deal.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Deal {
+    /// Its id.
+    pub(super) id: DealId,
+    /// Rises with each change; the `ETag` is made of it.
+    #[schema(example = 1)]
+    pub(super) version: i64,
+    /// Where it stands.
+    pub(super) status: DealStatus,
+    /// Whose products.
+    pub(super) vendor: Party,
+    /// Who claims the customer.
+    pub(super) partner: Party,
+    /// Whom the deal is with.
+    pub(super) customer: Customer,
+    /// The lines.
+    pub(super) products: Vec<DealLine>,
+    /// The sum of the lines.
+    #[schema(example = "13980.00")]
+    pub(super) amount: Decimal,
+    /// ISO 4217.
+    #[schema(example = "EUR")]
+    pub(super) currency: String,
+    /// When the customer is expected to sign.
+    pub(super) expected_close: NaiveDate,
+    /// What the partner adds.
+    pub(super) note: Option<String>,
+    /// People at the customer.
+    pub(super) contacts: Vec<DealContact>,
+    /// Who registered it; `null` for an integration.
+    pub(super) submitted_by: Option<DealPerson>,
+    /// The last word on it.
+    pub(super) decision: Option<Decision>,
+    /// How gravely it conflicted with another registration when this one was last submitted or decided on. For the
+    /// partner only; it never says whose the other is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) conflict_level: Option<Level>,
+    /// How it conflicts with other registrations now; `null` when it doesn't. For the vendor only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<ConflictSummary>)]
+    pub(super) conflict: Option<Option<ConflictSummary>>,
+    /// When it was registered.
+    pub(super) created_at: DateTime<Utc>,
+    /// When it last changed.
+    pub(super) updated_at: DateTime<Utc>,
+    /// The moves that this actor may make now. A change of a deal that needs information is its `resubmit`.
+    pub(super) next: Vec<Move>,
+}
+
+/// A registered deal in a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct DealSummary {
+    /// Its id.
+    pub(super) id: DealId,
+    /// Rises with each change.
+    #[schema(example = 1)]
+    pub(super) version: i64,
+    /// Where it stands.
+    pub(super) status: DealStatus,
+    /// Whose products.
+    pub(super) vendor: Party,
+    /// Who claims the customer.
+    pub(super) partner: Party,
+    /// Whom the deal is with.
+    pub(super) customer: Customer,
+    /// The sum of its lines.
+    #[schema(example = "13980.00")]
+    pub(super) amount: Decimal,
+    /// ISO 4217.
+    #[schema(example = "EUR")]
+    pub(super) currency: String,
+    /// When the customer is expected to sign.
+    pub(super) expected_close: NaiveDate,
+    /// When it was registered.
+    pub(super) created_at: DateTime<Utc>,
+    /// When it last changed.
+    pub(super) updated_at: DateTime<Utc>,
+}
+
+/// An amount with the decimals of its currency, and no fewer than it has.
+pub(super) fn in_currency(amount: Decimal, currency: &str) -> Decimal {
+    let mut amount = amount.normalize();
+    let places = Currency::from_code(currency).map_or(2, Money::exponent);
+    if amount.scale() < places {
+        amount.rescale(places);
+    }
+    amount
+}
+
+impl Move {
+    /// The moves that somebody with these permissions may make on a deal of this status.
+    pub(super) fn open_to(status: DealStatus, may: guildhall_spine::access::Permissions) -> Vec<Self> {
+        use guildhall_spine::access::Permission::{DealDecide, DealSubmit};
+        let of = |made: &Self| match made {
+            Self::Approve | Self::Reject | Self::RequestInfo => may.contains(DealDecide),
+            Self::Resubmit | Self::Withdraw => may.contains(DealSubmit),
+            Self::Expire => false,
+        };
+        status.legal_moves().iter().copied().filter(of).collect()
+    }
+}

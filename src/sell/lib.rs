@@ -1,0 +1,31 @@
+//! Selling together: deal registration and the protection that it gives a partner.
+
+pub mod deals;
+
+use std::sync::Arc;
+
+use guildhall_spine::{App, event::EventDoc, http::Code, live::Watchable};
+use utoipa_axum::router::OpenApiRouter;
+
+/// The addresses of the pillar.
+pub fn routes() -> OpenApiRouter<App> {
+    deals::routes()
+}
+
+/// The error codes of the pillar, for the documentation.
+#[must_use]
+pub fn codes() -> Vec<Code> {
+    deals::CODES.to_vec()
+}
+
+/// The events of the pillar, for the documentation.
+#[must_use]
+pub fn events() -> Vec<EventDoc> {
+    deals::EVENTS.to_vec()
+}
+
+/// The things of the pillar that have a live channel each.
+#[must_use]
+pub fn watchables() -> Vec<Arc<dyn Watchable>> {
+    vec![Arc::new(deals::WatchedDeals)]
+}

@@ -1,0 +1,86 @@
+//! A transaction that carries its own time and announces its events when it commits.
+
+use std::{
+    ops::{Deref, DerefMut},
+    sync::Arc,
+};
+
+use chrono::{DateTime, Utc};
+use guildhall_kernel::{Clock, Entity, Entropy, Id};
+use sqlx::{PgConnection, Postgres, Transaction};
+
+use crate::{event::Wake, http::Problem};
+
+/// An open transaction. Dropped without [`Tx::commit`], it rolls back and nothing was announced.
+#[derive(Debug)]
+pub struct Tx {
+    inner: Transaction<'static, Postgres>,
+    at: DateTime<Utc>,
+    clock: Clock,
+    entropy: Entropy,
+    wake: Arc<Wake>,
+    pub(crate) published: bool,
+}
+
+impl Tx {
+    pub(super) fn new(
+        inner: Transaction<'static, Postgres>,
+        clock: Clock,
+        entropy: Entropy,
+        wake: Arc<Wake>,
+    ) -> Self {
+        Self { inner, at: clock.now(), clock, entropy, wake, published: false }
+    }
+
+    /// The time of everything that this transaction writes.
+    #[must_use]
+    pub const fn now(&self) -> DateTime<Utc> {
+        self.at
+    }
+
+    /// A new id.
+    #[must_use]
+    pub fn new_id<E: Entity>(&self) -> Id<E> {
+        Id::generate(&self.clock, &self.entropy)
+    }
+
+    /// The source of tokens.
+    #[must_use]
+    pub const fn entropy(&self) -> &Entropy {
+        &self.entropy
+    }
+
+    /// Commits and, when events were published, wakes those who wait for them.
+    ///
+    /// # Errors
+    /// When the database refuses or doesn't answer; then it is unknown only if the connection broke during commit.
+    pub async fn commit(self) -> Result<(), Problem> {
+        self.inner.commit().await?;
+        if self.published {
+            self.wake.committed();
+        }
+        Ok(())
+    }
+
+    /// Rolls back and returns when the locks are free, which dropping doesn't wait for.
+    ///
+    /// # Errors
+    /// When the connection is lost; the database then rolls back by itself.
+    pub async fn rollback(self) -> Result<(), Problem> {
+        Ok(self.inner.rollback().await?)
+    }
+}
+
+impl Deref for Tx {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.inner
+    }
+}
+
+impl DerefMut for Tx {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.inner
+    }
+}

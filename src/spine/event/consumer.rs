@@ -1,0 +1,221 @@
+//! Durable consumers: each keeps its cursor in the database and moves it in the transaction of its effects.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio_util::sync::CancellationToken;
+
+use super::{Position, Recorded, read};
+use crate::{
+    db::{Db, Tx},
+    http::Problem,
+};
+
+/// Something that reacts to events. One node at a time runs it.
+#[async_trait]
+pub trait Consumer: Send + Sync {
+    /// Its name in the database.
+    fn name(&self) -> &'static str;
+
+    /// Takes the next events, in order, as part of `tx`: what it writes there happens exactly once.
+    ///
+    /// # Errors
+    /// What went wrong. The transaction rolls back and the batch comes again after a pause, event by event; an
+    /// event that keeps failing is put aside as a dead letter.
+    async fn apply(&self, tx: &mut Tx, events: &[Recorded]) -> Result<(), ConsumerFault>;
+}
+
+/// Why a consumer couldn't take an event.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct ConsumerFault(pub String);
+
+impl From<sqlx::Error> for ConsumerFault {
+    fn from(error: sqlx::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<Problem> for ConsumerFault {
+    fn from(problem: Problem) -> Self {
+        Self(problem.to_string())
+    }
+}
+
+const BATCH: i64 = 200;
+
+struct Cursor {
+    position: Position,
+    failures: i32,
+    retry_at: Option<DateTime<Utc>>,
+}
+
+enum Step {
+    Moved,
+    Idle,
+}
+
+/// Runs `consumer` until `stop`. Wakes on commits, and looks every `poll` besides.
+pub async fn run_consumer(
+    db: Db,
+    consumer: Arc<dyn Consumer>,
+    poll: Duration,
+    max_failures: i32,
+    stop: CancellationToken,
+) {
+    let mut signal = db.wake().listen();
+    loop {
+        match step(&db, &*consumer, max_failures).await {
+            Ok(Step::Moved) => {
+                if stop.is_cancelled() {
+                    return;
+                }
+                continue;
+            }
+            Ok(Step::Idle) => {}
+            Err(error) => tracing::warn!(consumer = consumer.name(), %error, "consumer step failed"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = signal.changed() => {}
+            () = tokio::time::sleep(poll) => {}
+        }
+    }
+}
+
+async fn step(db: &Db, consumer: &dyn Consumer, max_failures: i32) -> Result<Step, Problem> {
+    let mut tx = db.begin().await?;
+    let Some(cursor) = claim(&mut tx, consumer.name()).await? else {
+        return Ok(Step::Idle);
+    };
+    if cursor.retry_at.is_some_and(|at| at > tx.now()) {
+        return Ok(Step::Idle);
+    }
+    // After a failure events come one by one, so that the poisoned one is found and the rest goes on.
+    let limit = if cursor.failures > 0 { 1 } else { BATCH };
+    let events = read(&mut *tx, cursor.position, limit).await?;
+    let (Some(first), Some(last)) = (events.first(), events.last()) else {
+        return Ok(Step::Idle);
+    };
+    let now = tx.now();
+    match consumer.apply(&mut tx, &events).await {
+        Ok(()) => {
+            advance(&mut tx, consumer.name(), last.position, now).await?;
+            tx.commit().await?;
+            Ok(Step::Moved)
+        }
+        Err(fault) => {
+            // Dropped instead, it might still hold the cursor when it is claimed again below.
+            tx.rollback().await?;
+            tracing::warn!(consumer = consumer.name(), event = %first.id, %fault, "an event could not be taken");
+            let mut tx = db.begin().await?;
+            if claim(&mut tx, consumer.name())
+                .await?
+                .is_none_or(|held| held.position != cursor.position)
+            {
+                return Ok(Step::Idle);
+            }
+            let failures = cursor.failures.saturating_add(1);
+            if failures >= max_failures && limit == 1 {
+                bury(&mut tx, consumer.name(), first, &fault, failures).await?;
+                advance(&mut tx, consumer.name(), first.position, now).await?;
+                tx.commit().await?;
+                return Ok(Step::Moved);
+            }
+            postpone(&mut tx, consumer.name(), failures, &fault, now).await?;
+            tx.commit().await?;
+            Ok(Step::Idle)
+        }
+    }
+}
+
+async fn claim(tx: &mut Tx, name: &str) -> Result<Option<Cursor>, Problem> {
+    let now = tx.now();
+    let row = sqlx::query!(
+        "SELECT tx, seq, failures, retry_at FROM event_consumer WHERE name = $1 FOR UPDATE SKIP LOCKED",
+        name
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    if let Some(row) = row {
+        let position = Position {
+            tx: row.tx,
+            seq: row.seq,
+        };
+        return Ok(Some(Cursor {
+            position,
+            failures: row.failures,
+            retry_at: row.retry_at,
+        }));
+    }
+    let made = sqlx::query!(
+        "INSERT INTO event_consumer (name, updated_at) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+        name,
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok((made.rows_affected() == 1).then_some(Cursor {
+        position: Position::START,
+        failures: 0,
+        retry_at: None,
+    }))
+}
+
+async fn advance(tx: &mut Tx, name: &str, to: Position, now: DateTime<Utc>) -> Result<(), Problem> {
+    sqlx::query!(
+        "UPDATE event_consumer
+         SET tx = $2, seq = $3, failures = 0, retry_at = NULL, last_error = NULL, updated_at = $4
+         WHERE name = $1",
+        name,
+        to.tx,
+        to.seq,
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Pauses of 1, 2, 4, … seconds, five minutes at most.
+async fn postpone(
+    tx: &mut Tx,
+    name: &str,
+    failures: i32,
+    fault: &ConsumerFault,
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    let exponent = u32::try_from(failures.saturating_sub(1)).unwrap_or(0).min(9);
+    let pause = TimeDelta::seconds(1_i64.checked_shl(exponent).unwrap_or(300).min(300));
+    sqlx::query!(
+        "UPDATE event_consumer SET failures = $2, retry_at = $3, last_error = $4, updated_at = $5 WHERE name = $1",
+        name,
+        failures,
+        now + pause,
+        fault.0,
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+async fn bury(tx: &mut Tx, name: &str, event: &Recorded, fault: &ConsumerFault, failures: i32) -> Result<(), Problem> {
+    let now = tx.now();
+    tracing::error!(consumer = name, event = %event.id, %fault, "an event was put aside as a dead letter");
+    sqlx::query!(
+        "INSERT INTO event_dead_letter (consumer, tx, seq, event_id, error, failures, failed_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+        name,
+        event.position.tx,
+        event.position.seq,
+        event.id.uuid(),
+        fault.0,
+        failures,
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}

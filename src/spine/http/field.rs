@@ -1,0 +1,72 @@
+//! Checking a body's fields.
+
+use super::{FieldError, Problem};
+
+/// A body that can say what is wrong with it. All faults are reported at once.
+pub trait Validate {
+    /// Notes every fault in `checks`.
+    fn validate(&self, checks: &mut Checks);
+}
+
+/// The faults found so far.
+#[derive(Debug, Default)]
+pub struct Checks(Vec<FieldError>);
+
+impl Checks {
+    /// Notes a fault at `pointer`.
+    pub fn refuse(&mut self, pointer: impl Into<String>, code: &'static str, message: impl Into<String>) {
+        self.0.push(FieldError { pointer: pointer.into(), code, message: message.into() });
+    }
+
+    /// Notes a fault unless `holds`.
+    pub fn check(&mut self, holds: bool, pointer: &str, code: &'static str, message: &str) {
+        if !holds {
+            self.refuse(pointer, code, message);
+        }
+    }
+
+    /// A text of `min` to `max` characters without control characters (line breaks are allowed when `lines`), and
+    /// not only white space.
+    pub fn text(&mut self, pointer: &str, value: &str, min: usize, max: usize, lines: bool) {
+        let length = value.chars().count();
+        if length > max || value.trim().chars().count() < min {
+            self.refuse(pointer, "length", format!("must have {min} to {max} characters"));
+        }
+        if value.chars().any(|c| c.is_control() && !(lines && matches!(c, '\n' | '\r' | '\t'))) {
+            self.refuse(pointer, "control_character", "must not have control characters");
+        }
+    }
+
+    /// An ISO 3166-1 alpha-2 country code in capitals.
+    pub fn country(&mut self, pointer: &str, value: &str) {
+        let shaped = value.len() == 2 && value.bytes().all(|byte| byte.is_ascii_uppercase());
+        self.check(shaped, pointer, "country", "must be a country code of two capital letters (ISO 3166-1), like DE");
+    }
+
+    /// An e-mail address as people have them: one `@`, no spaces, a dot in the domain, 254 characters at most.
+    pub fn email(&mut self, pointer: &str, value: &str) {
+        let shaped = value.len() <= 254
+            && value.split_once('@').is_some_and(|(local, domain)| {
+                (1..=64).contains(&local.len())
+                    && domain.contains('.')
+                    && !domain.starts_with('.')
+                    && !domain.ends_with('.')
+                    && !domain.contains("..")
+                    && !domain.contains('@')
+            })
+            && !value.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '(' | ')' | ',' | ';' | '"'));
+        self.check(shaped, pointer, "email", "must be an e-mail address, like jane@example.com");
+    }
+
+    /// The faults noted so far.
+    #[must_use]
+    pub fn faults(&self) -> &[FieldError] {
+        &self.0
+    }
+
+    /// # Errors
+    /// 422 with every fault noted.
+    pub fn done(self) -> Result<(), Problem> {
+        if self.0.is_empty() { Ok(()) } else { Err(Problem::fields(self.0)) }
+    }
+}

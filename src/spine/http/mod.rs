@@ -1,0 +1,27 @@
+//! The HTTP conventions, each as a piece that every feature uses.
+
+mod body;
+mod codes;
+mod command;
+mod condition;
+mod docs;
+mod edge;
+mod field;
+mod limit;
+mod page;
+mod path;
+mod problem;
+mod serve;
+
+pub use body::{ValidJson, ValidQuery};
+pub use codes::{CODES, Code, code};
+pub use command::{Command, Reply};
+pub use condition::{IfMatch, etag, if_none_match};
+pub use docs::{describe_errors, security_schemes};
+pub use edge::{RequestContext, edge, method_not_allowed, not_found};
+pub use field::{Checks, Validate};
+pub use limit::{Limits, Verdict};
+pub use page::{Page, PageQuery, Paging};
+pub use path::PathId;
+pub use problem::{FieldError, Problem};
+pub use serve::{ConnectionIo, serve};

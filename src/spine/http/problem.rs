@@ -1,0 +1,169 @@
+//! Problem details (RFC 9457): the shape of every failure.
+
+use std::{fmt, panic::Location};
+
+use axum::{
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{Code, code};
+
+/// One field that was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FieldError {
+    /// Where it stands in the body: a JSON pointer (RFC 6901).
+    #[schema(example = "/customer/domain")]
+    pub pointer: String,
+    /// A stable code.
+    #[schema(example = "invalid")]
+    pub code: &'static str,
+    /// What is wrong and what to do.
+    #[schema(example = "not a domain name: write it like example.com")]
+    pub message: String,
+}
+
+/// A failure to be answered with: a code, what happened this time, and the fields at fault.
+#[derive(Debug)]
+pub struct Problem(Box<Parts>);
+
+/// Boxed, since every handler's result carries it and few results are one.
+#[derive(Debug)]
+struct Parts {
+    code: Code,
+    detail: String,
+    errors: Vec<FieldError>,
+    extra: serde_json::Map<String, serde_json::Value>,
+    headers: HeaderMap,
+}
+
+impl Problem {
+    /// A failure with `code`; `detail` says what happened and what to do.
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self(Box::new(Parts {
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            extra: serde_json::Map::new(),
+            headers: HeaderMap::new(),
+        }))
+    }
+
+    /// 404, the same for what isn't there and what isn't for these eyes.
+    #[must_use]
+    pub fn not_found() -> Self {
+        Self::new(code::NOT_FOUND, "There is nothing at this address that this actor can see.")
+    }
+
+    /// 422 for one field.
+    pub fn field(pointer: impl Into<String>, code: &'static str, message: impl Into<String>) -> Self {
+        Self::fields(vec![FieldError { pointer: pointer.into(), code, message: message.into() }])
+    }
+
+    /// 422 for several fields.
+    #[must_use]
+    pub fn fields(errors: Vec<FieldError>) -> Self {
+        let count = errors.len();
+        let detail = if count == 1 { "One field was refused.".to_owned() } else { format!("{count} fields were refused.") };
+        let mut problem = Self::new(code::INVALID_BODY, detail);
+        problem.0.errors = errors;
+        problem
+    }
+
+    /// 500. What went wrong is logged with the call site and never sent.
+    #[track_caller]
+    pub fn internal(error: impl fmt::Display) -> Self {
+        tracing::error!(%error, at = %Location::caller(), "internal error");
+        Self::new(code::INTERNAL, "The error was logged under the request id. Try again; if it stays, report the id.")
+    }
+
+    /// Adds a member to the problem.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<serde_json::Value>) -> Self {
+        self.0.extra.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Adds a header to the answer.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.0.headers.insert(name, value);
+        self
+    }
+
+    /// Says in how many seconds to try again.
+    #[must_use]
+    pub fn retry_after(self, seconds: u64) -> Self {
+        self.header(header::RETRY_AFTER, HeaderValue::from(seconds))
+    }
+
+    /// Its code.
+    #[must_use]
+    pub const fn code(&self) -> Code {
+        self.0.code
+    }
+
+    /// What happened this time.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.0.detail
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.0.code.name, self.0.detail)
+    }
+}
+
+impl std::error::Error for Problem {}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let parts = *self.0;
+        let mut body = serde_json::Map::new();
+        body.insert("type".into(), format!("/docs/errors#{}", parts.code.name).into());
+        body.insert("title".into(), parts.code.title.into());
+        body.insert("status".into(), parts.code.status.into());
+        body.insert("code".into(), parts.code.name.into());
+        body.insert("detail".into(), parts.detail.into());
+        if !parts.errors.is_empty() {
+            body.insert("errors".into(), serde_json::to_value(&parts.errors).unwrap_or_default());
+        }
+        body.extend(parts.extra);
+        // The request id is known at the edge, which fills it in.
+        if let Some(id) = super::edge::current_request_id() {
+            body.insert("request_id".into(), id.into());
+        }
+        let status = StatusCode::from_u16(parts.code.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut headers = parts.headers;
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        (status, headers, serde_json::Value::Object(body).to_string()).into_response()
+    }
+}
+
+impl From<sqlx::Error> for Problem {
+    #[track_caller]
+    fn from(error: sqlx::Error) -> Self {
+        // Lost connections, exhausted pools, a server that shuts down (class 57) or starts, lost locks (55P03, 40*).
+        let passing = match &error {
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Tls(_) => true,
+            sqlx::Error::Database(fault) => fault
+                .code()
+                .is_some_and(|state| ["57", "08", "53", "40"].iter().any(|class| state.starts_with(class)) || state == "55P03"),
+            _ => false,
+        };
+        if passing {
+            tracing::warn!(%error, at = %Location::caller(), "the database can't answer");
+            return Self::new(code::UNAVAILABLE, "The database can't answer right now. Nothing was changed; try again.")
+                .retry_after(1);
+        }
+        Self::internal(error)
+    }
+}

@@ -1,0 +1,21 @@
+//! Black-box tests: the whole server on real PostgreSQL and Redis, driven over HTTP and WebSocket.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::too_many_lines,
+    reason = "a test that can't go on should stop right there"
+)]
+
+mod support;
+
+mod audit;
+mod cli;
+mod conventions;
+mod crash;
+mod events;
+mod nodes;
+mod openapi;
+mod readme;
