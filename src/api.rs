@@ -50,7 +50,10 @@ fn tags() -> Vec<Tag> {
     };
     vec![
         tag("auth", "Log-in, sessions, second factor, registration."),
-        tag("organisation", "The organisation acted for: record, members, invitations, API keys, audit log."),
+        tag(
+            "organisation",
+            "The organisation acted for: record, members, invitations, API keys, audit log.",
+        ),
         tag("partnerships", "Partners in a vendor's program."),
         tag("deals", "Deal registration."),
         tag("live", "Events as they happen."),
@@ -90,7 +93,6 @@ pub fn events() -> Vec<EventDoc> {
 }
 
 /// The router with everything that a request passes.
-#[must_use]
 pub fn router(app: &App) -> Router {
     let (router, mut document) = routes().split_for_parts();
     finish(&mut document);
@@ -115,21 +117,40 @@ fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
 }
 
 fn cors(config: &HttpConfig) -> CorsLayer {
-    let origins: Vec<HeaderValue> = config.cors_origins.iter().filter_map(|origin| origin.parse().ok()).collect();
-    let named = |names: &[&'static str]| names.iter().map(|name| HeaderName::from_static(name)).collect::<Vec<_>>();
+    let origins: Vec<HeaderValue> = config
+        .cors_origins
+        .iter()
+        .filter_map(|origin| origin.parse().ok())
+        .collect();
+    let named = |names: &[&'static str]| {
+        names
+            .iter()
+            .map(|name| HeaderName::from_static(name))
+            .collect::<Vec<_>>()
+    };
     CorsLayer::new()
         .allow_origin(origins)
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allow_headers(
-            [header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_MATCH, header::IF_NONE_MATCH]
-                .into_iter()
-                .chain(named(&["idempotency-key", "x-request-id"]))
-                .collect::<Vec<_>>(),
+            [
+                header::AUTHORIZATION,
+                header::CONTENT_TYPE,
+                header::IF_MATCH,
+                header::IF_NONE_MATCH,
+            ]
+            .into_iter()
+            .chain(named(&["idempotency-key", "x-request-id"]))
+            .collect::<Vec<_>>(),
         )
         .expose_headers(
             [header::ETAG, header::LOCATION, header::RETRY_AFTER]
                 .into_iter()
-                .chain(named(&["idempotency-replayed", "ratelimit", "ratelimit-policy", "x-request-id"]))
+                .chain(named(&[
+                    "idempotency-replayed",
+                    "ratelimit",
+                    "ratelimit-policy",
+                    "x-request-id",
+                ]))
                 .collect::<Vec<_>>(),
         )
         .max_age(std::time::Duration::from_secs(3600))

@@ -59,10 +59,20 @@ impl Server {
         system::recorder();
         let listen = start.config.http.listen;
         // Before anything is touched: a port that is taken is the commonest mistake.
-        let listener = TcpListener::bind(listen).await.map_err(|source| StartFault::Listen { listen, source })?;
-        let address = listener.local_addr().map_err(|source| StartFault::Listen { listen, source })?;
+        let listener = TcpListener::bind(listen)
+            .await
+            .map_err(|source| StartFault::Listen { listen, source })?;
+        let address = listener
+            .local_addr()
+            .map_err(|source| StartFault::Listen { listen, source })?;
         let connected = Connected::open(start, Sharing::Alone).await?;
-        let Connected { app, cluster, lock, position, data } = connected;
+        let Connected {
+            app,
+            cluster,
+            lock,
+            position,
+            data,
+        } = connected;
         let server = Self {
             app,
             address,
@@ -72,34 +82,57 @@ impl Server {
             cluster,
             _lock: lock,
         };
-        server.run_background(position, &data)?;
+        if let Err(fault) = server.run_background(position, &data) {
+            server.stop().await;
+            return Err(fault);
+        }
         let router = api::router(&server.app);
         let (config, stop) = (server.app.config.http.clone(), server.stop_serving.clone());
-        server.tasks.spawn(async move { guildhall_spine::http::serve(listener, router, &config, stop).await });
+        server
+            .tasks
+            .spawn(async move { guildhall_spine::http::serve(listener, router, &config, stop).await });
         Ok(server)
     }
 
-    fn run_background(&self, position: guildhall_spine::event::Position, data: &std::path::Path) -> Result<(), StartFault> {
+    fn run_background(
+        &self,
+        position: guildhall_spine::event::Position,
+        data: &std::path::Path,
+    ) -> Result<(), StartFault> {
         let app = &self.app;
         let poll = Duration::from_millis(app.config.events.poll_milliseconds);
         let stop = &self.stop_tasks;
-        let (node, pool, wake, ended) =
-            (node::Node(app.clone()), app.db.pool().clone(), Arc::clone(app.db.wake()), stop.clone());
-        self.tasks.spawn(async move { tail(pool, &wake, poll, position, &node, ended).await });
+        let (node, pool, wake, ended) = (
+            node::Node(app.clone()),
+            app.db.pool().clone(),
+            Arc::clone(app.db.wake()),
+            stop.clone(),
+        );
+        self.tasks
+            .spawn(async move { tail(pool, &wake, poll, position, &node, ended).await });
         for consumer in node::consumers() {
             let failures = app.config.events.max_failures;
-            self.tasks.spawn(run_consumer(app.db.clone(), consumer, poll, failures, stop.clone()));
+            self.tasks
+                .spawn(run_consumer(app.db.clone(), consumer, poll, failures, stop.clone()));
         }
         if let Some(url) = &app.config.redis.url {
-            let deployment: String = app.keyring.derive("relay").iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+            let deployment: String = app
+                .keyring
+                .derive("relay")
+                .iter()
+                .take(8)
+                .map(|byte| format!("{byte:02x}"))
+                .collect();
             let relay = Relay::new(url, &deployment, app.entropy.token())
                 .map_err(|error| StartFault::Setting(format!("redis.url: {error}")))?;
             self.tasks.spawn(relay.run(Arc::clone(app.db.wake()), stop.clone()));
         }
         let mailer = guildhall_spine::mail::MailTransport::new(&app.config.mail, data)
             .map_err(|error| StartFault::Setting(format!("mail: {error}")))?;
-        self.tasks.spawn(guildhall_spine::mail::run_mailer(app.clone(), mailer, stop.clone()));
-        self.tasks.spawn(Arc::clone(&app.live).run_sweeper(stop.clone().cancelled_owned()));
+        self.tasks
+            .spawn(guildhall_spine::mail::run_mailer(app.clone(), mailer, stop.clone()));
+        self.tasks
+            .spawn(Arc::clone(&app.live).run_sweeper(stop.clone().cancelled_owned()));
         self.tasks.spawn(node::upkeep(app.clone(), stop.clone()));
         Ok(())
     }
@@ -115,7 +148,10 @@ impl Server {
     pub async fn stop(self) {
         self.app.stopping.cancel();
         self.stop_serving.cancel();
-        self.app.live.drain(Duration::from_secs(self.app.config.http.drain_seconds)).await;
+        self.app
+            .live
+            .drain(Duration::from_secs(self.app.config.http.drain_seconds))
+            .await;
         self.stop_tasks.cancel();
         self.tasks.close();
         self.tasks.wait().await;

@@ -24,7 +24,11 @@ use crate::{VERSION, api};
 const API_LEVEL: u32 = 1;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(healthz)).routes(routes!(readyz)).routes(routes!(metrics)).routes(routes!(meta))
+    OpenApiRouter::new()
+        .routes(routes!(healthz))
+        .routes(routes!(readyz))
+        .routes(routes!(metrics))
+        .routes(routes!(meta))
 }
 
 /// The process is alive.
@@ -41,7 +45,9 @@ async fn readyz(State(app): State<App>) -> Result<&'static str, Problem> {
     if app.stopping.is_cancelled() {
         return Err(Problem::new(code::UNAVAILABLE, "The server is stopping.").retry_after(5));
     }
-    sqlx::query_scalar!(r#"SELECT 1 AS "one!""#).fetch_one(app.db.pool()).await?;
+    sqlx::query_scalar!(r#"SELECT 1 AS "one!""#)
+        .fetch_one(app.db.pool())
+        .await?;
     Ok("ready")
 }
 
@@ -74,14 +80,25 @@ struct Meta {
 #[utoipa::path(get, path = "/api/v1/meta", operation_id = "getMeta", tag = "system",
     responses((status = 200, description = "about this server", body = Meta)))]
 async fn meta() -> Json<Meta> {
-    Json(Meta { version: VERSION, api_level: API_LEVEL, min_client: 1, capabilities: &["deals", "live", "partnerships", "totp"] })
+    Json(Meta {
+        version: VERSION,
+        api_level: API_LEVEL,
+        min_client: 1,
+        capabilities: &["deals", "live", "partnerships", "totp"],
+    })
 }
 
 /// The page that the `type` of each problem points to.
 pub(crate) async fn error_codes() -> Html<String> {
-    let mut page = String::from("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Error codes</title><h1>Error codes</h1><dl>");
+    let mut page = String::from(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Error codes</title><h1>Error codes</h1><dl>",
+    );
     for code in api::codes() {
-        let _ = write!(page, "<dt id=\"{0}\"><code>{0}</code> ({1})</dt><dd>{2}</dd>", code.name, code.status, code.title);
+        let _ = write!(
+            page,
+            "<dt id=\"{0}\"><code>{0}</code> ({1})</dt><dd>{2}</dd>",
+            code.name, code.status, code.title
+        );
     }
     page.push_str("</dl></html>");
     Html(page)
@@ -91,20 +108,26 @@ pub(crate) async fn error_codes() -> Html<String> {
 pub(crate) async fn page_headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let policy = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'";
-    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     response
 }
 
 /// The process's one metrics recorder, installed on first use.
 pub(crate) fn recorder() -> Option<&'static PrometheusHandle> {
     static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
-    let seconds = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+    let seconds = [
+        0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0,
+    ];
     RECORDER
         .get_or_init(|| {
             let built = PrometheusBuilder::new()
                 .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &seconds)
                 .and_then(PrometheusBuilder::install_recorder);
-            built.inspect_err(|error| tracing::error!(%error, "metrics can't be recorded")).ok()
+            built
+                .inspect_err(|error| tracing::error!(%error, "metrics can't be recorded"))
+                .ok()
         })
         .as_ref()
 }

@@ -144,7 +144,7 @@ async fn serve(place: &Place) -> Process {
 /// Sends every write again, the acknowledged and those in doubt, and compares what is stored with what was answered.
 async fn settle(place: &Place, callers: &[Caller], vendor: &Value, ledger: &Ledger) {
     let writes = ledger.writes.lock().unwrap().clone();
-    for (key, _) in &writes {
+    for key in writes.keys() {
         let writer: usize = key.split(['w', '-']).nth(2).unwrap().parse().unwrap();
         let answer = write(&callers[writer % callers.len()], vendor, key)
             .await
@@ -269,7 +269,7 @@ async fn an_acknowledged_write_and_exactly_its_event_survive_a_kill_at_any_insta
     let pool = PgPool::connect_with(EmbeddedCluster::join(&place.data()).unwrap())
         .await
         .unwrap();
-    audited(&mut *pool.acquire().await.unwrap()).await;
+    audited(&mut pool.acquire().await.unwrap()).await;
     assert_eq!(verify(&pool, |_| {}).await.unwrap().faults, []);
     pool.close().await;
     let (status, _) = server.terminate().await;

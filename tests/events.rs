@@ -15,8 +15,8 @@ use guildhall_spine::{
     config::DatabaseConfig,
     db::{Db, Tx},
     event::{
-        Consumer, ConsumerFault, Event, EventSink, Feed, Origin, Position, Recorded, Topic, append, dead_letters, forgive,
-        read, read_feed, replay, run_consumer, statuses, tail,
+        Consumer, ConsumerFault, Event, EventSink, Feed, Origin, Position, Recorded, Topic, append, dead_letters,
+        forgive, read, read_feed, replay, run_consumer, statuses, tail,
     },
 };
 use proptest::{prelude::*, test_runner::TestRunner};
@@ -38,8 +38,13 @@ impl Event for Noted {
 }
 
 async fn db(database: &Database, clock: &Clock) -> Db {
-    let config = DatabaseConfig { max_connections: 24, ..DatabaseConfig::default() };
-    Db::connect(database.options(), &config, clock.clone(), Entropy::system()).await.unwrap()
+    let config = DatabaseConfig {
+        max_connections: 24,
+        ..DatabaseConfig::default()
+    };
+    Db::connect(database.options(), &config, clock.clone(), Entropy::system())
+        .await
+        .unwrap()
 }
 
 fn an_org() -> OrgId {
@@ -47,11 +52,31 @@ fn an_org() -> OrgId {
 }
 
 async fn note(tx: &mut Tx, org: OrgId, number: u32) -> Position {
-    append(tx, &Origin::default(), org, &[org.uuid()], &Noted { number }).await.unwrap()
+    append(tx, &Origin::default(), org, &[org.uuid()], &Noted { number })
+        .await
+        .unwrap()
+}
+
+/// Waits until what lies at `position` is final: transactions of other tests' databases hold the horizon too.
+async fn settled(db: &Db, position: Position) {
+    loop {
+        let horizon: i64 = sqlx::query_scalar("SELECT event_horizon()")
+            .fetch_one(db.pool())
+            .await
+            .unwrap();
+        if horizon > position.tx {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
 }
 
 fn number(event: &Recorded) -> u32 {
-    serde_json::from_str::<serde_json::Value>(event.data.get()).unwrap()["number"].as_u64().unwrap().try_into().unwrap()
+    serde_json::from_str::<serde_json::Value>(event.data.get()).unwrap()["number"]
+        .as_u64()
+        .unwrap()
+        .try_into()
+        .unwrap()
 }
 
 #[derive(Clone, Debug)]
@@ -83,7 +108,9 @@ async fn play(db: &Db, acts: Vec<Act>) -> (BTreeSet<u32>, Vec<u32>) {
     let finish = (0..5).map(Act::Commit).chain([Act::Read]);
     for act in acts.into_iter().chain(finish) {
         match act {
-            Act::Begin(writer) if open[writer].is_none() => open[writer] = Some((db.begin().await.unwrap(), Vec::new())),
+            Act::Begin(writer) if open[writer].is_none() => {
+                open[writer] = Some((db.begin().await.unwrap(), Vec::new()))
+            }
             Act::Note(writer) => {
                 if let Some((tx, numbers)) = &mut open[writer] {
                     note(tx, org, next).await;
@@ -120,13 +147,21 @@ async fn play(db: &Db, acts: Vec<Act>) -> (BTreeSet<u32>, Vec<u32>) {
 
 #[test]
 fn a_reader_sees_every_committed_event_once_whatever_the_interleaving() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
     let (database, db) = runtime.block_on(async {
         let database = Database::create().await;
         let db = db(&database, &Clock::system()).await;
         (database, db)
     });
-    let mut runner = TestRunner::new(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() });
+    let mut runner = TestRunner::new(ProptestConfig {
+        cases: 60,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    });
     runner
         .run(&acts(), |acts| {
             let (committed, seen) = runtime.block_on(play(&db, acts));
@@ -179,10 +214,18 @@ async fn a_tail_keeps_up_with_fifty_writers_in_order_and_without_a_gap() {
     }
     let mut seen = Vec::new();
     while seen.len() < 500 {
-        seen.push(tokio::time::timeout(Duration::from_secs(20), receive.recv()).await.expect("events are missing").unwrap());
+        seen.push(
+            tokio::time::timeout(Duration::from_secs(20), receive.recv())
+                .await
+                .expect("events are missing")
+                .unwrap(),
+        );
     }
     assert!(seen.windows(2).all(|pair| pair[0].0 < pair[1].0), "out of order");
-    assert_eq!(seen.iter().map(|(_, number)| *number).collect::<BTreeSet<_>>().len(), 500);
+    assert_eq!(
+        seen.iter().map(|(_, number)| *number).collect::<BTreeSet<_>>().len(),
+        500
+    );
     stop.cancel();
     reader.await.unwrap();
 }
@@ -195,18 +238,29 @@ async fn a_feed_shows_an_audience_its_events_and_no_others() {
     let mut tx = db.begin().await.unwrap();
     note(&mut tx, mine, 1).await;
     note(&mut tx, other, 2).await;
-    note(&mut tx, mine, 3).await;
+    let last = note(&mut tx, mine, 3).await;
     tx.commit().await.unwrap();
-    let feed = |topics: Vec<Topic>| Feed { org: Some((mine.uuid(), topics)), user: None, subject: None };
+    settled(&db, last).await;
+    let feed = |topics: Vec<Topic>| Feed {
+        org: Some((mine.uuid(), topics)),
+        user: None,
+        subject: None,
+    };
     let numbers = async |feed: &Feed, after, limit| {
         let events = read_feed(db.pool(), feed, after, None, limit).await.unwrap();
-        events.iter().map(|event| (event.position, number(event))).collect::<Vec<_>>()
+        events
+            .iter()
+            .map(|event| (event.position, number(event)))
+            .collect::<Vec<_>>()
     };
     let all = numbers(&feed(vec![Topic::Deals]), Position::START, 10).await;
     assert_eq!(all.iter().map(|(_, number)| *number).collect::<Vec<_>>(), [1, 3]);
     assert_eq!(numbers(&feed(vec![Topic::Deals]), all[0].0, 10).await, all[1..]);
     assert_eq!(numbers(&feed(vec![Topic::Partnerships]), Position::START, 10).await, []);
-    let about = Feed { subject: Some(other.uuid()), ..feed(vec![Topic::Deals]) };
+    let about = Feed {
+        subject: Some(other.uuid()),
+        ..feed(vec![Topic::Deals])
+    };
     assert_eq!(numbers(&about, Position::START, 10).await, []);
 }
 
@@ -227,7 +281,10 @@ impl Consumer for Copier {
             if Some(number(event)) == self.poison && !self.healed.load(Ordering::Relaxed) {
                 return Err(ConsumerFault("poisoned".to_owned()));
             }
-            sqlx::query("INSERT INTO copied VALUES ($1)").bind(i64::from(number(event))).execute(&mut **tx).await?;
+            sqlx::query("INSERT INTO copied VALUES ($1)")
+                .bind(i64::from(number(event)))
+                .execute(&mut **tx)
+                .await?;
         }
         Ok(())
     }
@@ -235,7 +292,10 @@ impl Consumer for Copier {
 
 async fn with_notes(database: &Database, clock: &Clock, count: u32) -> Db {
     let db = db(database, clock).await;
-    sqlx::query("CREATE TABLE copied (number bigint)").execute(db.pool()).await.unwrap();
+    sqlx::query("CREATE TABLE copied (number bigint)")
+        .execute(db.pool())
+        .await
+        .unwrap();
     for n in 0..count {
         let mut tx = db.begin().await.unwrap();
         note(&mut tx, an_org(), n).await;
@@ -245,7 +305,10 @@ async fn with_notes(database: &Database, clock: &Clock, count: u32) -> Db {
 }
 
 async fn copied(db: &Db) -> Vec<i64> {
-    sqlx::query_scalar("SELECT number FROM copied ORDER BY number").fetch_all(db.pool()).await.unwrap()
+    sqlx::query_scalar("SELECT number FROM copied ORDER BY number")
+        .fetch_all(db.pool())
+        .await
+        .unwrap()
 }
 
 async fn until(db: &Db, clock: &Clock, rows: usize) -> Vec<i64> {
@@ -268,8 +331,17 @@ async fn two_nodes_share_a_consumer_and_every_effect_happens_once() {
     let stop = CancellationToken::new();
     let runners: Vec<_> = (0..2)
         .map(|_| {
-            let copier = Arc::new(Copier { poison: None, healed: AtomicBool::new(true) });
-            tokio::spawn(run_consumer(db.clone(), copier, Duration::from_millis(5), 3, stop.clone()))
+            let copier = Arc::new(Copier {
+                poison: None,
+                healed: AtomicBool::new(true),
+            });
+            tokio::spawn(run_consumer(
+                db.clone(),
+                copier,
+                Duration::from_millis(5),
+                3,
+                stop.clone(),
+            ))
         })
         .collect();
     let numbers = until(&db, &clock, 300).await;
@@ -286,10 +358,19 @@ async fn a_poisoned_event_is_put_aside_after_its_tries_and_can_be_taken_later() 
     let database = Database::create().await;
     let clock = Clock::manual(Clock::system().now());
     let db = with_notes(&database, &clock, 20).await;
-    let copier = Arc::new(Copier { poison: Some(7), healed: AtomicBool::new(false) });
+    let copier = Arc::new(Copier {
+        poison: Some(7),
+        healed: AtomicBool::new(false),
+    });
     let stop = CancellationToken::new();
     let consumer: Arc<dyn Consumer> = copier.clone();
-    let runner = tokio::spawn(run_consumer(db.clone(), consumer, Duration::from_millis(5), 3, stop.clone()));
+    let runner = tokio::spawn(run_consumer(
+        db.clone(),
+        consumer,
+        Duration::from_millis(5),
+        3,
+        stop.clone(),
+    ));
     let numbers = until(&db, &clock, 19).await;
     stop.cancel();
     runner.await.unwrap();
@@ -313,8 +394,17 @@ async fn a_consumer_that_is_set_back_takes_everything_again() {
     let db = with_notes(&database, &clock, 5).await;
     let run = async |rows| {
         let stop = CancellationToken::new();
-        let copier = Arc::new(Copier { poison: None, healed: AtomicBool::new(true) });
-        let runner = tokio::spawn(run_consumer(db.clone(), copier, Duration::from_millis(5), 3, stop.clone()));
+        let copier = Arc::new(Copier {
+            poison: None,
+            healed: AtomicBool::new(true),
+        });
+        let runner = tokio::spawn(run_consumer(
+            db.clone(),
+            copier,
+            Duration::from_millis(5),
+            3,
+            stop.clone(),
+        ));
         let numbers = until(&db, &clock, rows).await;
         stop.cancel();
         runner.await.unwrap();
@@ -337,12 +427,50 @@ async fn positions_keep_rising_after_a_restore_into_a_younger_cluster() {
     let old = note(&mut tx, an_org(), 1).await;
     tx.commit().await.unwrap();
     // As a dump from a cluster whose transaction counter was far ahead.
-    sqlx::query("UPDATE event SET tx = tx + 1000000000").execute(db.pool()).await.unwrap();
+    sqlx::query("UPDATE event SET tx = tx + 1000000000")
+        .execute(db.pool())
+        .await
+        .unwrap();
     guildhall_spine::db::migrate(db.pool(), clock.now()).await.unwrap();
     let mut tx = db.begin().await.unwrap();
     let new = note(&mut tx, an_org(), 2).await;
     tx.commit().await.unwrap();
     assert!(new.tx > old.tx + 1_000_000_000);
+    settled(&db, new).await;
     let all = read(db.pool(), Position::START, 10).await.unwrap();
     assert_eq!(all.iter().map(number).collect::<Vec<_>>(), [1, 2]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_that_an_older_transaction_held_back_is_read_when_that_ends() {
+    let database = Database::create().await;
+    let db = db(&database, &Clock::system()).await;
+    let start = Position::now(db.pool()).await.unwrap();
+    let (send, mut receive) = mpsc::unbounded_channel();
+    let stop = CancellationToken::new();
+    let reader = tokio::spawn({
+        let (pool, wake, stop) = (db.pool().clone(), Arc::clone(db.wake()), stop.clone());
+        // Looks so seldom that only the end of the older transaction can be the reason.
+        async move { tail(pool, &wake, Duration::from_secs(3600), start, &Collector(send), stop).await }
+    });
+    let mut older = db.begin().await.unwrap();
+    sqlx::query("SELECT pg_current_xact_id()")
+        .execute(&mut *older)
+        .await
+        .unwrap();
+    let mut tx = db.begin().await.unwrap();
+    let position = note(&mut tx, an_org(), 1).await;
+    tx.commit().await.unwrap();
+    assert!(
+        read(db.pool(), start, 10).await.unwrap().is_empty(),
+        "not final, and read"
+    );
+    older.rollback().await.unwrap();
+    let seen = tokio::time::timeout(Duration::from_secs(20), receive.recv())
+        .await
+        .expect("it is never read")
+        .unwrap();
+    assert_eq!(seen, (position, 1));
+    stop.cancel();
+    reader.await.unwrap();
 }

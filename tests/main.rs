@@ -4,7 +4,6 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::as_conversions,
     clippy::too_many_lines,
     reason = "a test that can't go on should stop right there"
 )]
@@ -16,6 +15,7 @@ mod cli;
 mod conventions;
 mod crash;
 mod events;
+mod live;
 mod nodes;
 mod openapi;
 mod readme;

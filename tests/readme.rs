@@ -20,7 +20,7 @@ fn block_after(place: &str) -> &'static str {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_tour_prints_what_the_readme_says() {
-    let (tour, printed) = (block_after("## A tour"), block_after("It prints"));
+    let (tour, printed) = (block_after("## A tour"), block_after("\nIt prints\n"));
     assert!(tour.contains("localhost:8080"), "{tour}");
     let place = Place::new();
     let server = place

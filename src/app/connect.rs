@@ -82,45 +82,34 @@ impl Connected {
     /// # Errors
     /// [`StartFault`].
     pub async fn open(start: Start, sharing: Sharing) -> Result<Self, StartFault> {
-        let Start { config, data, clock, entropy } = start;
-        let proxies = TrustedProxies::parse(&config.http.trusted_proxies).map_err(|text| {
-            StartFault::Setting(format!("http.trusted_proxies: {text:?} is neither an address nor a network"))
+        let proxies = TrustedProxies::parse(&start.config.http.trusted_proxies).map_err(|text| {
+            StartFault::Setting(format!(
+                "http.trusted_proxies: {text:?} is neither an address nor a network"
+            ))
         })?;
-        let (options, cluster, lock) = database(&config, &data, sharing).await?;
-        let db = Db::connect(options, &config.database, clock.clone(), entropy.clone()).await?;
-        migrate(db.pool(), clock.now()).await?;
-        let keyring = match config.secrets.keys.as_slice() {
-            [] => Keyring::from_file(&data.join("secret.keys"), entropy.clone())?,
-            keys => Keyring::from_keys(keys, entropy.clone())?,
+        let keyring = match start.config.secrets.keys.as_slice() {
+            [] => None,
+            keys => Some(Keyring::from_keys(keys, start.entropy.clone())?),
         };
-        let keys = SigningKeys::load(&db, keyring.clone(), config.http.public_url.clone())
-            .await
-            .map_err(StartFault::Signing)?;
-        let identity = Arc::new(Identity::new(keys, clock.clone()));
-        let position = Position::now(db.pool()).await?;
-        let live = Hub::new(HubParts {
-            config: config.live.clone(),
-            clock: clock.clone(),
-            entropy: entropy.clone(),
-            gate: Arc::new(TokenGate::new(db.clone(), Arc::clone(&identity), guildhall_sell::watchables())),
-            history: Arc::new(LogHistory::new(db.clone(), config.live.max_replay)),
-            position,
-        });
-        let app = App::from(AppParts {
-            passwords: Passwords::new(&config.auth, entropy.clone()),
-            limits: Limits::new(&config.rate_limit),
-            cursors: CursorKey::new(keyring.derive("cursor")),
-            stopping: CancellationToken::new(),
-            clock,
-            entropy,
-            db,
-            keyring,
-            identity,
-            proxies,
-            live,
-            config,
-        });
-        Ok(Self { app, cluster, lock, position, data })
+        let data = start.data.clone();
+        let (options, cluster, lock) = database(&start.config, &data, sharing).await?;
+        match assemble(start, options, proxies, keyring).await {
+            Ok((app, position)) => Ok(Self {
+                app,
+                cluster,
+                lock,
+                position,
+                data,
+            }),
+            Err(fault) => {
+                if let Some(cluster) = cluster
+                    && let Err(error) = cluster.stop().await
+                {
+                    tracing::error!(%error, "the private PostgreSQL did not stop");
+                }
+                Err(fault)
+            }
+        }
     }
 
     /// Lets go of the database; stops the private cluster if this process runs it.
@@ -134,6 +123,59 @@ impl Connected {
         }
         Ok(())
     }
+}
+
+/// Joins the parts. `keyring` is the one that the settings name; without, it is the data folder's.
+async fn assemble(
+    start: Start,
+    options: PgConnectOptions,
+    proxies: TrustedProxies,
+    keyring: Option<Keyring>,
+) -> Result<(App, Position), StartFault> {
+    let Start {
+        config,
+        data,
+        clock,
+        entropy,
+    } = start;
+    let db = Db::connect(options, &config.database, clock.clone(), entropy.clone()).await?;
+    migrate(db.pool(), clock.now()).await?;
+    let keyring = match keyring {
+        Some(keyring) => keyring,
+        None => Keyring::from_file(&data.join("secret.keys"), entropy.clone())?,
+    };
+    let keys = SigningKeys::load(&db, keyring.clone(), config.http.public_url.clone())
+        .await
+        .map_err(StartFault::Signing)?;
+    let identity = Arc::new(Identity::new(keys, clock.clone()));
+    let position = Position::now(db.pool()).await?;
+    let live = Hub::new(HubParts {
+        config: config.live.clone(),
+        clock: clock.clone(),
+        entropy: entropy.clone(),
+        gate: Arc::new(TokenGate::new(
+            db.clone(),
+            Arc::clone(&identity),
+            guildhall_sell::watchables(),
+        )),
+        history: Arc::new(LogHistory::new(db.clone(), config.live.max_replay)),
+        position,
+    });
+    let app = App::from(AppParts {
+        passwords: Passwords::new(&config.auth, entropy.clone()),
+        limits: Limits::new(&config.rate_limit),
+        cursors: CursorKey::new(keyring.derive("cursor")),
+        stopping: CancellationToken::new(),
+        clock,
+        entropy,
+        db,
+        keyring,
+        identity,
+        proxies,
+        live,
+        config,
+    });
+    Ok((app, position))
 }
 
 /// Whether the data folder may be a running server's.
@@ -152,8 +194,8 @@ pub(crate) async fn database(
     sharing: Sharing,
 ) -> Result<(PgConnectOptions, Option<EmbeddedCluster>, Option<DataLock>), StartFault> {
     if let Some(url) = &config.database.url {
-        let options = PgConnectOptions::from_str(url)
-            .map_err(|error| StartFault::Setting(format!("database.url: {error}")))?;
+        let options =
+            PgConnectOptions::from_str(url).map_err(|error| StartFault::Setting(format!("database.url: {error}")))?;
         std::fs::create_dir_all(data)
             .map_err(|error| StartFault::Setting(format!("the data folder {}: {error}", data.display())))?;
         return Ok((options, None, None));

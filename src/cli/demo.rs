@@ -7,7 +7,7 @@ use crate::demo::{self, DemoRequest, Scale};
 
 /// What to load.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// How much: small is for looking at, large for measuring
     #[arg(long, value_enum, default_value = "small")]
     scale: Size,
@@ -28,7 +28,14 @@ pub(super) async fn run(place: &Place, args: Args) -> Result<(), CliFault> {
         Size::Small => Scale::Small,
         Size::Large => Scale::Large,
     };
-    let loaded = demo::load(&connected.app, &DemoRequest { scale, deals: args.deals }).await;
+    let loaded = demo::load(
+        &connected.app,
+        &DemoRequest {
+            scale,
+            deals: args.deals,
+        },
+    )
+    .await;
     connected.close().await?;
     let summary = loaded.map_err(|fault| CliFault::Other(fault.to_string()))?;
     println!("{summary}");

@@ -6,14 +6,18 @@ mod events;
 mod keys;
 mod machine;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use guildhall_kernel::{Clock, Entropy};
 use guildhall_spine::{config::Config, db::Db};
 use serde::Serialize;
+use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 
 use super::{CliFault, Place};
 use crate::app::{Sharing, database as reach};
+
+/// How long the database has to take a connection.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What to look at.
 #[derive(Debug, clap::Args)]
@@ -109,35 +113,62 @@ pub(super) async fn run(place: &Place, args: Args) -> Result<(), CliFault> {
 }
 
 async fn examine(findings: &mut Findings, place: &Place, config: &Config, args: &Args) {
-    machine::data_folder(findings, config, &place.data);
-    machine::storage(findings, config, &place.data);
-    machine::mail(findings, config, &place.data).await;
     machine::redis(findings, config).await;
+    // The server makes what is missing, and in its own way.
+    if place.data.exists() {
+        machine::data_folder(findings, config, &place.data);
+        machine::storage(findings, config, &place.data);
+        machine::mail(findings, config, &place.data).await;
+    } else {
+        let folder = place.data.display();
+        findings.warn(
+            "data folder",
+            format!("{folder} is not there yet: the server makes it on its first start"),
+        );
+    }
+    if config.database.url.is_none() && place.data.join("postgres").symlink_metadata().is_err() {
+        findings.warn(
+            "database",
+            "there is none yet: the server makes a private one on its first start",
+        );
+        return;
+    }
     let (options, cluster, _lock) = match reach(config, &place.data, Sharing::Beside).await {
         Ok(reached) => reached,
         Err(fault) => return findings.fail("database", fault.to_string()),
     };
-    match Db::connect(options, &config.database, Clock::system(), Entropy::system()).await {
+    match connect(config, options).await {
         Ok(db) => {
-            if database::check(findings, config, &db).await {
-                keys::check(findings, config, &place.data, &db).await;
-                events::check(findings, &db).await;
-                if args.audit {
-                    audit::check(findings, &db, args.checkpoint.as_deref()).await;
-                }
-            }
+            with_database(findings, place, config, args, &db).await;
             db.pool().close().await;
         }
-        Err(error) => {
-            findings.fail(
-                "database",
-                format!("can't be reached: {error}; is database.url right, and does the server run?"),
-            );
-        }
+        Err(error) => findings.fail("database", format!("can't be reached: {error}; check database.url")),
     }
     if let Some(cluster) = cluster
         && let Err(fault) = cluster.stop().await
     {
         findings.warn("database", format!("the private cluster doesn't stop: {fault}"));
+    }
+}
+
+/// One connection first: a pool would only say that it took too long.
+async fn connect(config: &Config, options: PgConnectOptions) -> Result<Db, String> {
+    let one = tokio::time::timeout(PATIENCE, PgConnection::connect_with(&options)).await;
+    let one = one
+        .map_err(|_| format!("no answer within {} s", PATIENCE.as_secs()))?
+        .map_err(|error| error.to_string())?;
+    one.close().await.map_err(|error| error.to_string())?;
+    let db = Db::connect(options, &config.database, Clock::system(), Entropy::system()).await;
+    db.map_err(|error| error.to_string())
+}
+
+async fn with_database(findings: &mut Findings, place: &Place, config: &Config, args: &Args, db: &Db) {
+    if !database::check(findings, config, db).await {
+        return;
+    }
+    keys::check(findings, config, &place.data, db).await;
+    events::check(findings, db).await;
+    if args.audit {
+        audit::check(findings, db, args.checkpoint.as_deref()).await;
     }
 }

@@ -77,10 +77,30 @@ async fn rotate_secrets(connected: &Connected, new_key: bool) -> Result<(), CliF
         }
         ring = Keyring::from_file(&file, app.entropy.clone()).map_err(fault)?;
     }
+    if started_before_the_newest_key(connected) {
+        return Err(CliFault::Other(
+            "the server was started before secret.keys got its newest key: restart it first".to_owned(),
+        ));
+    }
     let resealed = reseal_secrets(&app.db, &ring).await?;
     println!("{resealed} secrets were sealed with the newest master key");
     println!(
         "keep the older keys for as long as there are backups from before; the oldest also makes cursors and refresh tokens"
     );
     Ok(())
+}
+
+/// Whether the server that runs on this data folder can't know the newest key of `secret.keys`: it writes its lock as
+/// it starts.
+fn started_before_the_newest_key(connected: &Connected) -> bool {
+    let config = &connected.app.config;
+    if connected.lock.is_some() || config.database.url.is_some() || !config.secrets.keys.is_empty() {
+        return false;
+    }
+    let changed = |name: &str| {
+        std::fs::metadata(connected.data.join(name))
+            .and_then(|found| found.modified())
+            .ok()
+    };
+    changed("secret.keys") > changed("guildhall.lock")
 }

@@ -105,7 +105,12 @@ impl Place {
     /// What a command starts with.
     fn start(&self) -> Result<Start, CliFault> {
         let config = self.settings()?;
-        Ok(Start { config, data: self.data.clone(), clock: Clock::system(), entropy: Entropy::system() })
+        Ok(Start {
+            config,
+            data: self.data.clone(),
+            clock: Clock::system(),
+            entropy: Entropy::system(),
+        })
     }
 
     /// Connects to the server's database, migrated.
@@ -154,8 +159,8 @@ async fn run(cli: Cli) -> Result<(), CliFault> {
 
 /// Sends the log to standard error.
 fn start_log(config: &LogConfig) -> Result<(), CliFault> {
-    let filter = EnvFilter::try_new(&config.filter)
-        .map_err(|error| CliFault::Other(format!("setting log.filter: {error}")))?;
+    let filter =
+        EnvFilter::try_new(&config.filter).map_err(|error| CliFault::Other(format!("setting log.filter: {error}")))?;
     let layers = tracing_subscriber::registry().with(filter);
     let done = match config.format {
         LogFormat::Text => layers.with(fmt::layer().with_writer(std::io::stderr)).try_init(),

@@ -4,7 +4,9 @@ use super::CliFault;
 use crate::api;
 
 pub(super) fn run() -> Result<(), CliFault> {
-    let text = api::openapi().to_pretty_json().map_err(|error| CliFault::Other(error.to_string()))?;
+    let text = api::openapi()
+        .to_pretty_json()
+        .map_err(|error| CliFault::Other(error.to_string()))?;
     println!("{text}");
     Ok(())
 }

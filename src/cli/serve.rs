@@ -13,7 +13,7 @@ use crate::{
 
 /// What to serve with.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// Address and port, instead of http.listen
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
@@ -65,8 +65,15 @@ pub(super) async fn run(place: &Place, args: Args) -> Result<(), CliFault> {
 }
 
 fn greet(address: SocketAddr, demo: bool) {
-    let host = if address.ip().is_loopback() { "localhost".to_owned() } else { address.ip().to_string() };
-    println!("Guildhall is at http://{host}:{port}  (the API: http://{host}:{port}/docs)", port = address.port());
+    let host = if address.ip().is_loopback() {
+        "localhost".to_owned()
+    } else {
+        address.ip().to_string()
+    };
+    println!(
+        "Guildhall is at http://{host}:{port}  (the API: http://{host}:{port}/docs)",
+        port = address.port()
+    );
     if demo {
         println!("Demo log-ins, password {}:", demo::PASSWORD);
         for (email, who) in demo::PEOPLE {

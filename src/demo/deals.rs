@@ -6,7 +6,7 @@ mod record;
 mod rivalry;
 
 use std::{
-    collections::{HashMap, VecDeque, hash_map::Entry},
+    collections::{HashMap, hash_map::Entry},
     hash::{DefaultHasher, Hash, Hasher},
 };
 
@@ -24,7 +24,7 @@ use super::{
 };
 
 /// How many approved registrations per vendor are remembered for rivals and repeats.
-const REMEMBERED: usize = 256;
+const REMEMBERED: usize = 4_096;
 
 /// Each vendor's share of the deals, by its place.
 const VENDOR_SHARES: &[(usize, u64)] = &[(0, 34), (1, 25), (2, 18), (3, 13), (4, 10)];
@@ -42,7 +42,7 @@ pub(super) struct Deals<'w> {
     /// Who holds an approved registration for a vendor's customer, by the vendor's place and the domain's hash: a
     /// million domains would not fit as cheaply, and two that meet in one hash cost one domain.
     holders: HashMap<(usize, u64), usize>,
-    claims: Vec<VecDeque<Claim>>,
+    claims: Vec<Vec<Claim>>,
 }
 
 #[derive(Clone, Debug)]
@@ -65,7 +65,7 @@ struct Claimed {
 impl<'w> Deals<'w> {
     pub(super) fn of(world: &'w World, draw: Draw, count: u64, rivals: u64) -> Self {
         let shares = VENDOR_SHARES.iter().copied().take(world.vendors.len()).collect();
-        let claims = vec![VecDeque::new(); world.vendors.len()];
+        let claims = vec![Vec::new(); world.vendors.len()];
         Self {
             world,
             draw,
@@ -81,7 +81,7 @@ impl<'w> Deals<'w> {
     fn register(&mut self, number: u64) -> Option<Deal> {
         let created_at = fate::registered_at(&mut self.draw, self.world.day, number, self.count);
         let status = fate::status(&mut self.draw, number, self.count);
-        let mut claimed = self.claim(status)?;
+        let mut claimed = self.claim(status, created_at)?;
         // A customer whose domain another holds was approved without one.
         if status == DealStatus::Approved && !self.hold(&claimed) {
             claimed.customer.domain = None;
@@ -96,14 +96,14 @@ impl<'w> Deals<'w> {
         Some(deal)
     }
 
-    fn claim(&mut self, status: DealStatus) -> Option<Claimed> {
+    fn claim(&mut self, status: DealStatus, created_at: DateTime<Utc>) -> Option<Claimed> {
         let vendor = self.draw.share(0, &self.shares);
         let rival = match status {
             DealStatus::Submitted | DealStatus::InfoRequested => self.draw.chance(self.rivals),
             DealStatus::Rejected => self.draw.chance(40),
             _ => false,
         };
-        if rival && let Some(claimed) = self.claim_of_rival(vendor, status) {
+        if rival && let Some(claimed) = self.claim_of_rival(vendor, status, created_at) {
             return Some(claimed);
         }
         if self.draw.chance(8)
@@ -135,11 +135,11 @@ impl<'w> Deals<'w> {
     }
 
     /// Another partner's customer, known by another spelling or without the domain.
-    fn claim_of_rival(&mut self, vendor: usize, status: DealStatus) -> Option<Claimed> {
+    fn claim_of_rival(&mut self, vendor: usize, status: DealStatus, created_at: DateTime<Utc>) -> Option<Claimed> {
         let partner = *self.draw_partner(vendor, status)?;
         let claims = self.claims.get(vendor)?;
         let claim = claims.get(self.draw.index(claims.len()))?.clone();
-        if claim.partner == partner {
+        if claim.partner == partner || claim.created_at >= created_at {
             return None;
         }
         let mut customer = claim.customer.clone();
@@ -202,10 +202,12 @@ impl<'w> Deals<'w> {
         let Some(claims) = self.claims.get_mut(claimed.vendor) else {
             return;
         };
-        if claims.len() == REMEMBERED {
-            claims.pop_front();
+        let claim = Claim::of(deal, claimed.partner, claimed.customer);
+        if claims.len() < REMEMBERED {
+            claims.push(claim);
+        } else if let Some(forgotten) = claims.get_mut(self.draw.index(REMEMBERED)) {
+            *forgotten = claim;
         }
-        claims.push_back(Claim::of(deal, claimed.partner, claimed.customer));
     }
 
     fn write(

@@ -23,10 +23,14 @@ pub struct Cursor(String);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CursorFault {
     /// It was not made by this server, or it was cut or changed.
-    #[error("not a cursor of this server: pass the next_cursor of a page back unchanged, or leave it out to start over")]
+    #[error(
+        "not a cursor of this server: pass the next_cursor of a page back unchanged, or leave it out to start over"
+    )]
     Malformed,
     /// It belongs to another list, or to other filters.
-    #[error("this cursor belongs to another list or to other filters: keep the filters while paging, or leave the cursor out to start over")]
+    #[error(
+        "this cursor belongs to another list or to other filters: keep the filters while paging, or leave the cursor out to start over"
+    )]
     OtherList,
 }
 
@@ -67,7 +71,10 @@ impl CursorKey {
         let cut = bytes.len().checked_sub(TAG).ok_or(CursorFault::Malformed)?;
         let (body, tag) = bytes.split_at(cut);
         let expected = self.tag(body);
-        if !bool::from(subtle::ConstantTimeEq::ct_eq(expected.get(..TAG).unwrap_or_default(), tag)) {
+        if !bool::from(subtle::ConstantTimeEq::ct_eq(
+            expected.get(..TAG).unwrap_or_default(),
+            tag,
+        )) {
             return Err(CursorFault::Malformed);
         }
         let (hash, key) = body.split_at_checked(SCOPE).ok_or(CursorFault::Malformed)?;
@@ -117,7 +124,10 @@ mod tests {
     #[test]
     fn another_lists_cursor_is_refused_by_name() {
         let cursor = key().seal("deals", &(1, "a")).into_string();
-        assert_eq!(key().open::<(i64, String)>("partners", &cursor), Err(CursorFault::OtherList));
+        assert_eq!(
+            key().open::<(i64, String)>("partners", &cursor),
+            Err(CursorFault::OtherList)
+        );
     }
 
     #[test]

@@ -37,7 +37,9 @@ impl<E: Entity> Id<E> {
     #[must_use]
     pub fn generate(clock: &Clock, entropy: &Entropy) -> Self {
         let millis = u64::try_from(clock.now().timestamp_millis()).unwrap_or(0);
-        Builder::from_unix_timestamp_millis(millis, &entropy.bytes::<10>()).into_uuid().into()
+        Builder::from_unix_timestamp_millis(millis, &entropy.bytes::<10>())
+            .into_uuid()
+            .into()
     }
 
     /// The UUID that the database holds.
@@ -50,7 +52,9 @@ impl<E: Entity> Id<E> {
 /// The text of an id whose kind is known by its prefix alone, as the event log keeps it. `None` when `prefix` is none.
 #[must_use]
 pub fn id_text(prefix: &str, uuid: Uuid) -> Option<String> {
-    DynamicType::new(prefix).ok().map(|kind| TypeSafeId::from_type_and_uuid(kind, uuid).to_string())
+    DynamicType::new(prefix)
+        .ok()
+        .map(|kind| TypeSafeId::from_type_and_uuid(kind, uuid).to_string())
 }
 
 /// The prefix and the UUID in `text`, an id of any kind.
@@ -62,7 +66,10 @@ pub fn parse_id_text(text: &str) -> Option<(String, Uuid)> {
 
 impl<E: Entity> From<Uuid> for Id<E> {
     fn from(uuid: Uuid) -> Self {
-        Self { uuid, entity: PhantomData }
+        Self {
+            uuid,
+            entity: PhantomData,
+        }
     }
 }
 
@@ -95,7 +102,10 @@ impl<E: Entity> FromStr for Id<E> {
             .ok()
             .filter(|id| id.type_prefix() == E::PREFIX)
             .map(|id| id.uuid().into())
-            .ok_or(IdFault { expected: E::PREFIX, example: E::EXAMPLE })
+            .ok_or(IdFault {
+                expected: E::PREFIX,
+                example: E::EXAMPLE,
+            })
     }
 }
 
@@ -243,7 +253,12 @@ mod tests {
 
     #[test]
     fn another_kinds_id_does_not_parse() {
-        assert!(DealId::from_str(User::EXAMPLE).unwrap_err().to_string().contains("expected deal_"));
+        assert!(
+            DealId::from_str(User::EXAMPLE)
+                .unwrap_err()
+                .to_string()
+                .contains("expected deal_")
+        );
     }
 
     proptest::proptest! {

@@ -45,7 +45,9 @@ impl Money {
     #[must_use]
     pub fn rounded(self) -> Self {
         let places = Self::exponent(self.currency);
-        let mut amount = self.amount.round_dp_with_strategy(places, RoundingStrategy::MidpointNearestEven);
+        let mut amount = self
+            .amount
+            .round_dp_with_strategy(places, RoundingStrategy::MidpointNearestEven);
         amount.rescale(places);
         Self { amount, ..self }
     }
@@ -90,7 +92,10 @@ impl Money {
             left -= unit;
         }
         parts.sort_by_key(|(place, ..)| *place);
-        Ok(parts.into_iter().map(|(_, amount, _)| Self { amount, ..self }).collect())
+        Ok(parts
+            .into_iter()
+            .map(|(_, amount, _)| Self { amount, ..self })
+            .collect())
     }
 }
 
@@ -102,7 +107,12 @@ mod tests {
 
     #[test]
     fn rounds_half_to_even_at_the_minor_unit() {
-        let euro = |text: &str| Money::new(text.parse().unwrap(), Currency::EUR).rounded().amount.to_string();
+        let euro = |text: &str| {
+            Money::new(text.parse().unwrap(), Currency::EUR)
+                .rounded()
+                .amount
+                .to_string()
+        };
         assert_eq!([euro("0.125"), euro("0.135"), euro("7")], ["0.12", "0.14", "7.00"]);
         let yen = Money::new("2.5".parse().unwrap(), Currency::JPY).rounded();
         assert_eq!(yen.amount.to_string(), "2");
@@ -110,8 +120,13 @@ mod tests {
 
     #[test]
     fn a_third_each_sums_to_the_whole() {
-        let parts = Money::new(Decimal::TEN, Currency::USD).split(&[Decimal::ONE; 3]).unwrap();
-        assert_eq!(parts.iter().map(|part| part.amount.to_string()).collect::<Vec<_>>(), ["3.34", "3.33", "3.33"]);
+        let parts = Money::new(Decimal::TEN, Currency::USD)
+            .split(&[Decimal::ONE; 3])
+            .unwrap();
+        assert_eq!(
+            parts.iter().map(|part| part.amount.to_string()).collect::<Vec<_>>(),
+            ["3.34", "3.33", "3.33"]
+        );
     }
 
     #[test]

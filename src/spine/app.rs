@@ -5,7 +5,14 @@ use std::{net::IpAddr, ops::Deref, sync::Arc};
 use guildhall_kernel::{Clock, CursorKey, Entity, Entropy, Id};
 use tokio_util::sync::CancellationToken;
 
-use crate::{config::Config, db::Db, http::Limits, identity::{Identity, Passwords}, live::Hub, secret::Keyring};
+use crate::{
+    config::Config,
+    db::Db,
+    http::Limits,
+    identity::{Identity, Passwords},
+    live::Hub,
+    secret::Keyring,
+};
 
 /// The running server's parts; clones share them.
 #[derive(Clone, Debug)]
@@ -73,13 +80,19 @@ impl TrustedProxies {
     /// The text that is neither.
     pub fn parse(texts: &[String]) -> Result<Self, String> {
         let network = |text: &String| {
-            let (address, bits) = text.split_once('/').map_or((text.as_str(), None), |(a, b)| (a, Some(b)));
+            let (address, bits) = text
+                .split_once('/')
+                .map_or((text.as_str(), None), |(a, b)| (a, Some(b)));
             let address: IpAddr = address.parse().ok()?;
             let most = if address.is_ipv4() { 32 } else { 128 };
             let bits = bits.map_or(Some(most), |bits| bits.parse().ok().filter(|bits| *bits <= most))?;
             Some((address, bits))
         };
-        texts.iter().map(|text| network(text).ok_or_else(|| text.clone())).collect::<Result<_, _>>().map(Self)
+        texts
+            .iter()
+            .map(|text| network(text).ok_or_else(|| text.clone()))
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 
     /// Whether `ip` is one of them.
@@ -91,7 +104,10 @@ impl TrustedProxies {
         };
         self.0.iter().any(|(network, bits)| {
             network.is_ipv4() == ip.is_ipv4()
-                && (bits_of(*network) ^ bits_of(ip)).checked_shr(128 - u32::from(*bits)).unwrap_or(0) == 0
+                && (bits_of(*network) ^ bits_of(ip))
+                    .checked_shr(128 - u32::from(*bits))
+                    .unwrap_or(0)
+                    == 0
         })
     }
 }
@@ -106,6 +122,9 @@ mod tests {
         let trusts = |text: &str| proxies.trusts(text.parse().unwrap());
         assert!(trusts("10.255.0.1") && trusts("::1"));
         assert!(!trusts("11.0.0.1") && !trusts("::2"));
-        assert_eq!(TrustedProxies::parse(&["10.0.0.0/33".into()]).unwrap_err(), "10.0.0.0/33");
+        assert_eq!(
+            TrustedProxies::parse(&["10.0.0.0/33".into()]).unwrap_err(),
+            "10.0.0.0/33"
+        );
     }
 }

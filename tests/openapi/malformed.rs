@@ -4,14 +4,14 @@ use axum::http::Method;
 use serde_json::Value;
 
 use super::{
-    Operation,
+    OPERATOR, Operation,
     world::{Company, Person, World, call},
 };
 
 impl World {
     /// Someone who may do the operation, with their company.
     fn someone_who_may(&self, operation: &Operation) -> (&Person, &Company) {
-        if operation.id == "createVendor" {
+        if OPERATOR.contains(&operation.id.as_str()) {
             return (&self.operator, &self.northwind);
         }
         let people = [&self.northwind, &self.alder]
@@ -64,6 +64,7 @@ async fn a_malformed_body_is_named_and_changes_nothing() {
             );
         }
         check_unknown_field(operation, &send).await;
+        check_positional(operation, &send).await;
         let headers = [("if-match", "\"v1\""), ("content-type", "text/plain")];
         let text = operation.example().unwrap().to_string();
         person
@@ -94,6 +95,23 @@ async fn check_unknown_field(operation: &Operation, send: &impl AsyncFn(&str) ->
         operation.id
     );
     assert_eq!(problem["errors"][0]["code"], "unknown", "{}: {problem}", operation.id);
+}
+
+/// An object is not taken in the shape of an array of its values, wherever it stands.
+async fn check_positional(operation: &Operation, send: &impl AsyncFn(&str) -> crate::support::Answer) {
+    let example = operation.example().unwrap();
+    for (name, member) in example.as_object().unwrap() {
+        let Some(members) = member.as_object() else { continue };
+        let mut body = example.clone();
+        body[name] = members.values().cloned().collect();
+        let problem = send(&body.to_string()).await.problem(422, "invalid_body");
+        assert_eq!(
+            problem["errors"][0]["pointer"],
+            format!("/{name}"),
+            "{}: {problem}",
+            operation.id
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -31,6 +31,9 @@ const PUBLIC: &[&str] = &[
     "verifyEmail",
 ];
 
+/// Only a platform operator may.
+const OPERATOR: &[&str] = &["createVendor", "getVendor", "listVendors"];
+
 /// An operation as the document has it.
 #[derive(Clone, Debug)]
 struct Operation {
@@ -192,6 +195,30 @@ impl Operation {
             _ => self.path.clone(),
         }
     }
+}
+
+/// Every reference in a part of the document.
+fn references<'a>(part: &'a Value, found: &mut BTreeSet<&'a str>) {
+    match part {
+        Value::Object(members) => {
+            found.extend(members.get("$ref").and_then(Value::as_str));
+            members.values().for_each(|member| references(member, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    let document = serde_json::to_value(guildhall::api::openapi()).unwrap();
+    let mut found = BTreeSet::new();
+    references(&document, &mut found);
+    let lost: Vec<_> = found
+        .into_iter()
+        .filter(|reference| document.pointer(reference.trim_start_matches('#')).is_none())
+        .collect();
+    assert!(lost.is_empty(), "{lost:?}");
 }
 
 #[tokio::test]

@@ -35,7 +35,12 @@ impl Answer {
 
     /// The body of a success.
     pub(crate) fn ok(&self) -> Value {
-        assert!(self.status.is_success(), "{} {}", self.status, String::from_utf8_lossy(&self.body));
+        assert!(
+            self.status.is_success(),
+            "{} {}",
+            self.status,
+            String::from_utf8_lossy(&self.body)
+        );
         self.json()
     }
 
@@ -46,14 +51,24 @@ impl Answer {
         let problem = self.json();
         assert_eq!(problem["code"], code, "{problem}");
         assert_eq!(problem["status"], status, "{problem}");
-        assert_eq!(problem["request_id"].as_str(), Some(self.header("x-request-id").as_str()), "{problem}");
-        assert!(problem["title"].is_string() && problem["detail"].is_string() && problem["type"].is_string(), "{problem}");
+        assert_eq!(
+            problem["request_id"].as_str(),
+            Some(self.header("x-request-id").as_str()),
+            "{problem}"
+        );
+        assert!(
+            problem["title"].is_string() && problem["detail"].is_string() && problem["type"].is_string(),
+            "{problem}"
+        );
         problem
     }
 
     /// A header's text, empty when it isn't there.
     pub(crate) fn header(&self, name: &str) -> String {
-        self.headers.get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default()
+        self.headers
+            .get(name)
+            .map(|value| value.to_str().unwrap().to_owned())
+            .unwrap_or_default()
     }
 }
 
@@ -84,7 +99,10 @@ impl Caller {
         let stream = TcpStream::connect(self.address).await?;
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
         tokio::spawn(connection);
-        let mut request = Request::builder().method(method).uri(path).header(header::HOST, "guildhall.test");
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, "guildhall.test");
         if let Some(token) = &self.token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
@@ -94,7 +112,11 @@ impl Caller {
         let response = sender.send_request(request.body(Full::new(body.into()))?).await?;
         let (parts, body) = response.into_parts();
         let body = body.collect().await?.to_bytes();
-        Ok(Answer { status: parts.status, headers: parts.headers, body })
+        Ok(Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        })
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -106,7 +128,13 @@ impl Caller {
     }
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
-        self.send(Method::POST, path, &[("content-type", "application/json")], body.to_string()).await
+        self.send(
+            Method::POST,
+            path,
+            &[("content-type", "application/json")],
+            body.to_string(),
+        )
+        .await
     }
 
     /// POST under an `Idempotency-Key`.

@@ -31,11 +31,22 @@ fn shared() -> &'static Shared {
     SHARED.get_or_init(|| {
         let (send, receive) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
             runtime.block_on(async {
-                let folder = tempfile::Builder::new().prefix("guildhall-test-").tempdir().unwrap().keep();
+                let folder = tempfile::Builder::new()
+                    .prefix("guildhall-test-")
+                    .tempdir()
+                    .unwrap()
+                    .keep();
                 let lock = DataLock::acquire(&folder).unwrap();
-                let settings = EmbeddedSettings { durable: false, max_connections: 400, ..EmbeddedSettings::default() };
+                let settings = EmbeddedSettings {
+                    durable: false,
+                    max_connections: 400,
+                    ..EmbeddedSettings::default()
+                };
                 let cluster = EmbeddedCluster::start(&folder, &lock, &settings).await.unwrap();
                 let options = cluster.connect_options();
                 let mut admin = PgConnection::connect_with(&options).await.unwrap();
@@ -55,6 +66,7 @@ fn shared() -> &'static Shared {
 
 /// A process that outlives this one by a moment, to end the programs that were started in `root` and the PostgreSQL
 /// of the data folder, and to remove `root`.
+#[expect(clippy::zombie_processes, reason = "it ends after this process")]
 pub(super) fn reaper(data: &std::path::Path, root: &std::path::Path) -> ChildStdin {
     let script = r#"
         cat >/dev/null
@@ -125,7 +137,10 @@ impl Drop for Database {
         let (options, name) = (shared().options.clone(), self.name.clone());
         // The test's runtime is ending; the drop must not wait for it.
         std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
             runtime.block_on(async {
                 if let Ok(mut admin) = PgConnection::connect_with(&options).await {
                     let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");

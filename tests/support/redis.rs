@@ -30,11 +30,24 @@ impl RedisServer {
         let port = self.port.to_string();
         let start = |program: &str| {
             Command::new(program)
-                .args(["--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", "/tmp"])
+                .args([
+                    "--port",
+                    &port,
+                    "--bind",
+                    "127.0.0.1",
+                    "--save",
+                    "",
+                    "--appendonly",
+                    "no",
+                    "--dir",
+                    "/tmp",
+                ])
                 .stdout(Stdio::null())
                 .spawn()
         };
-        let child = start("redis-server").or_else(|_| start("valkey-server")).expect("redis-server is installed by script/test");
+        let child = start("redis-server")
+            .or_else(|_| start("valkey-server"))
+            .expect("redis-server is installed by script/test");
         self.child = Some(child);
         let client = redis::Client::open(self.url()).unwrap();
         let until = tokio::time::Instant::now() + Duration::from_secs(10);

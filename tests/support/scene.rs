@@ -24,7 +24,16 @@ pub(crate) struct Scene {
     pub(crate) cedar: OrgId,
 }
 
-const VENDOR_ROLES: &[&str] = &["owner", "admin", "channel_manager", "finance", "marketing", "content", "moderator", "viewer"];
+const VENDOR_ROLES: &[&str] = &[
+    "owner",
+    "admin",
+    "channel_manager",
+    "finance",
+    "marketing",
+    "content",
+    "moderator",
+    "viewer",
+];
 const PARTNER_ROLES: &[&str] = &["admin", "sales", "marketing", "technical", "finance", "learner"];
 
 fn new_id<E: guildhall_kernel::Entity>() -> Id<E> {
@@ -63,7 +72,13 @@ impl Scene {
             .unwrap();
         }
         person(&mut db, "operator@guildhall.example", "Operator", &hash, true).await;
-        Self { northwind, southgate, alder, birch, cedar }
+        Self {
+            northwind,
+            southgate,
+            alder,
+            birch,
+            cedar,
+        }
     }
 }
 
@@ -83,7 +98,14 @@ async fn company(db: &mut PgConnection, kind: &str, name: &str, roles: &[&str], 
     .await
     .unwrap();
     for role in roles {
-        let user = person(db, &format!("{role}@{slug}.example"), &format!("{name} {role}"), hash, false).await;
+        let user = person(
+            db,
+            &format!("{role}@{slug}.example"),
+            &format!("{name} {role}"),
+            hash,
+            false,
+        )
+        .await;
         sqlx::query(
             "INSERT INTO membership (id, org_id, user_id, role, created_at, updated_at) VALUES ($1, $2, $3, $4, now(), now())",
         )

@@ -1,10 +1,6 @@
 //! The server under test, in this process, on a free port.
 
-use std::{
-    net::SocketAddr,
-    ops::Deref,
-    sync::Arc,
-};
+use std::{net::SocketAddr, ops::Deref, sync::Arc};
 
 use guildhall::app::{Server, Start};
 use guildhall_kernel::{Clock, Entropy};
@@ -19,7 +15,8 @@ pub(crate) struct TestServer {
     pub(crate) database: Arc<Database>,
     pub(crate) clock: Clock,
     pub(crate) address: SocketAddr,
-    pub(crate) data: TempDir,
+    /// Kept for as long as the server runs.
+    _data: TempDir,
 }
 
 /// What a test server is made of.
@@ -45,7 +42,11 @@ impl TestServer {
         config.http.drain_seconds = 5;
         // So that one key seals for every node of a test.
         config.secrets.keys = vec!["MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=".to_owned()];
-        TestServerBuilder { config, clock: Clock::system(), database: None }
+        TestServerBuilder {
+            config,
+            clock: Clock::system(),
+            database: None,
+        }
     }
 
     /// A caller without credentials.
@@ -60,7 +61,13 @@ impl TestServer {
 
     /// Logs in with the password that all people of a [`super::Scene`] have.
     pub(crate) async fn login(&self, email: &str) -> Caller {
-        let answer = self.anonymous().post("/api/v1/auth/login", &serde_json::json!({"email": email, "password": super::scene::PASSWORD})).await;
+        let answer = self
+            .anonymous()
+            .post(
+                "/api/v1/auth/login",
+                &serde_json::json!({"email": email, "password": super::scene::PASSWORD}),
+            )
+            .await;
         let token = answer.ok()["access_token"].as_str().unwrap().to_owned();
         self.with_token(&token)
     }
@@ -109,16 +116,31 @@ impl TestServerBuilder {
     }
 
     pub(crate) async fn start(self) -> TestServer {
-        let Self { mut config, clock, database } = self;
+        let Self {
+            mut config,
+            clock,
+            database,
+        } = self;
         let database = match database {
             Some(database) => database,
             None => Arc::new(Database::create().await),
         };
         config.database.url = Some(database.url());
         let data = tempfile::tempdir().unwrap();
-        let start = Start { config, data: data.path().to_owned(), clock: clock.clone(), entropy: Entropy::system() };
+        let start = Start {
+            config,
+            data: data.path().to_owned(),
+            clock: clock.clone(),
+            entropy: Entropy::system(),
+        };
         let server = Server::start(start).await.unwrap();
         let address = server.address();
-        TestServer { server: Some(server), database, clock, address, data }
+        TestServer {
+            server: Some(server),
+            database,
+            clock,
+            address,
+            _data: data,
+        }
     }
 }

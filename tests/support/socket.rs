@@ -21,7 +21,9 @@ pub(crate) struct Socket(WebSocketStream<TcpStream>);
 impl Socket {
     /// Opens `/api/v1/live` with the caller's token and takes the greeting.
     pub(crate) async fn open(caller: &Caller) -> Self {
-        let (mut socket, _) = Self::try_open(caller.address, "/api/v1/live", caller.token.as_deref()).await.unwrap();
+        let (mut socket, _) = Self::try_open(caller.address, "/api/v1/live", caller.token.as_deref())
+            .await
+            .unwrap();
         let hello = socket.next().await;
         assert_eq!(hello["type"], "hello", "{hello}");
         socket
@@ -31,7 +33,9 @@ impl Socket {
     pub(crate) async fn try_open(address: SocketAddr, path: &str, token: Option<&str>) -> Result<(Self, u16), u16> {
         let mut request = format!("ws://{address}{path}").into_client_request().unwrap();
         if let Some(token) = token {
-            request.headers_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
+            request
+                .headers_mut()
+                .insert("authorization", format!("Bearer {token}").parse().unwrap());
         }
         let stream = TcpStream::connect(address).await.unwrap();
         match client_async(request, stream).await {
@@ -45,14 +49,12 @@ impl Socket {
         self.0.send(Message::text(frame.to_string())).await.unwrap();
     }
 
-    pub(crate) async fn send_text(&mut self, text: &str) {
-        self.0.send(Message::text(text.to_owned())).await.unwrap();
-    }
-
     /// The next JSON frame.
     pub(crate) async fn next(&mut self) -> Value {
         loop {
-            let message = tokio::time::timeout(PATIENCE, self.0.next()).await.expect("no frame came");
+            let message = tokio::time::timeout(PATIENCE, self.0.next())
+                .await
+                .expect("no frame came");
             match message.expect("the socket ended").unwrap() {
                 Message::Text(text) => return serde_json::from_str(&text).unwrap(),
                 Message::Close(frame) => panic!("closed: {frame:?}"),
@@ -86,7 +88,9 @@ impl Socket {
     /// Reads until the server closes, and returns the code.
     pub(crate) async fn closed(&mut self) -> u16 {
         loop {
-            let message = tokio::time::timeout(PATIENCE, self.0.next()).await.expect("the socket was not closed");
+            let message = tokio::time::timeout(PATIENCE, self.0.next())
+                .await
+                .expect("the socket was not closed");
             match message {
                 Some(Ok(Message::Close(frame))) => return frame.map_or(1005, |frame| frame.code.into()),
                 Some(Ok(_)) => {}

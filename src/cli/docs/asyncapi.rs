@@ -1,17 +1,16 @@
 //! The AsyncAPI document of the WebSocket (AsyncAPI 3.0).
 
-use guildhall_kernel::EventId;
-use guildhall_spine::{
-    event::EventDoc,
-    live::{
-        Close,
-        protocol::{ClientFrame, ServerFrame},
-    },
+mod messages;
+
+use guildhall_spine::live::{
+    Close,
+    protocol::{ClientFrame, ServerFrame},
 };
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use super::schema::{Definitions, about, example, resolved};
+use self::messages::{event_message, inlined, message};
+use super::schema::Definitions;
 use crate::{VERSION, api};
 
 const CHANNEL: &str = "#/channels/live";
@@ -93,23 +92,6 @@ pub(super) fn document() -> Value {
     assemble(messages, &told, schemas)
 }
 
-/// A variant with the members of the definition that it adds its `type` to: a frame is one object.
-fn inlined(variant: &Value, definitions: &Definitions) -> Value {
-    let mut whole = resolved(variant, definitions).clone();
-    for part in ["properties", "required", "description"] {
-        let Some(own) = variant.get(part) else { continue };
-        match (whole.get_mut(part), own) {
-            (Some(Value::Object(members)), Value::Object(own)) => members.extend(own.clone()),
-            (Some(Value::Array(names)), Value::Array(own)) => {
-                let more: Vec<Value> = own.iter().filter(|name| !names.contains(name)).cloned().collect();
-                names.extend(more);
-            }
-            _ => whole[part] = own.clone(),
-        }
-    }
-    whole
-}
-
 /// The definitions that `value` refers to, and those that these do.
 fn reachable(value: &Value, definitions: &Definitions) -> Definitions {
     let mut found = Definitions::new();
@@ -139,94 +121,6 @@ fn reachable(value: &Value, definitions: &Definitions) -> Definitions {
 fn frames<T: JsonSchema>(generator: &mut SchemaGenerator) -> String {
     generator.subschema_for::<T>();
     T::schema_name().into_owned()
-}
-
-fn message(name: &str, payload: Value, definitions: &Definitions) -> Value {
-    let mut sample = example(&payload, definitions);
-    better(&mut sample, sample_of_frame);
-    json!({
-        "name": name,
-        "summary": about(&payload, definitions),
-        "contentType": "application/json",
-        "payload": payload,
-        "examples": [{"payload": sample}],
-    })
-}
-
-/// Puts in what `sample_of` knows about members.
-fn better(object: &mut Value, sample_of: fn(&str) -> Option<Value>) {
-    for (member, value) in object.as_object_mut().into_iter().flatten() {
-        if let Some(sample) = sample_of(member) {
-            *value = sample;
-        }
-    }
-}
-
-/// What a member of a payload looks like, where its schema can't say.
-fn sample_of_data(member: &str) -> Option<Value> {
-    Some(match member {
-        "amount" => json!("48500.00"),
-        "currency" => json!("EUR"),
-        "customer_name" => json!("Northwind Traders GmbH"),
-        "email" => json!("jane@partner1.example"),
-        "name" => json!("Northwind Integrators"),
-        "role" => json!("admin"),
-        "user_agent" => json!("Guildhall/1.0 (Android 16)"),
-        _ => return None,
-    })
-}
-
-/// What a member of a frame looks like, where its schema can't say.
-fn sample_of_frame(member: &str) -> Option<Value> {
-    Some(match member {
-        "id" => json!("open-deals"),
-        "nonce" => json!("a1"),
-        "token" => json!("eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ1c2VyIn0.c2lnbmF0dXJl"),
-        "connection_id" => json!("5f0c9b1e-12"),
-        "heartbeat_seconds" => json!(25),
-        "max_frame_bytes" => json!(65_536),
-        "code" => json!("missing_field"),
-        "detail" => json!("missing field `channel`"),
-        "pointer" => json!("/channel"),
-        _ => return None,
-    })
-}
-
-fn event_message(event: &EventDoc, payload: &Value, frame: &Value, definitions: &Definitions) -> Value {
-    let mut schema = frame.clone();
-    if let Some(members) = schema.get_mut("properties").and_then(Value::as_object_mut) {
-        members.insert("kind".to_owned(), json!({"type": "string", "const": event.kind}));
-        members.insert(
-            "topic".to_owned(),
-            json!({"type": "string", "const": event.topic.as_str()}),
-        );
-        members.insert("data".to_owned(), payload.clone());
-        members.insert(
-            "id".to_owned(),
-            EventId::json_schema(&mut SchemaGenerator::default()).to_value(),
-        );
-    }
-    let mut sample = example(&schema, definitions);
-    if let Some(data) = sample.get_mut("data") {
-        better(data, sample_of_data);
-        // Its own thing, like the deal of `deal.approved`, or the user.
-        let subject = event
-            .kind
-            .split('.')
-            .next()
-            .and_then(|thing| data.get(format!("{thing}_id")));
-        let subject = subject.or_else(|| data.get("user_id")).cloned();
-        if let Some(subject) = subject {
-            sample["subject"] = subject;
-        }
-    }
-    json!({
-        "name": event.kind,
-        "summary": about(payload, definitions),
-        "contentType": "application/json",
-        "payload": schema,
-        "examples": [{"payload": sample}],
-    })
 }
 
 fn assemble(messages: Map<String, Value>, told: &[String], schemas: Definitions) -> Value {

@@ -42,7 +42,7 @@ pub(super) fn settings(findings: &mut Findings, config: &Config) {
 }
 
 pub(super) fn data_folder(findings: &mut Findings, config: &Config, data: &Path) {
-    if let Err(error) = fs::create_dir_all(data).and_then(|()| probe(data)) {
+    if let Err(error) = probe(data) {
         return findings.fail(
             "data folder",
             format!(

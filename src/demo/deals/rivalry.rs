@@ -1,6 +1,6 @@
 //! Registrations of a customer that another partner has registered before.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use guildhall_kernel::DealId;
 use guildhall_sell::deals::{
     conflict::{Candidate, ConflictScore, Level, score},
@@ -17,6 +17,7 @@ pub(super) struct Claim {
     pub(super) partner: usize,
     pub(super) customer: Customer,
     pub(super) contact: Option<Contact>,
+    pub(super) created_at: DateTime<Utc>,
     deal: DealId,
     customer_key: String,
     expected_close: NaiveDate,
@@ -37,6 +38,7 @@ impl Claim {
             partner,
             customer,
             contact: deal.contacts.first().cloned(),
+            created_at: deal.created_at,
             deal: deal.id,
             customer_key: deal.customer_key.clone(),
             expected_close: deal.expected_close,

@@ -32,6 +32,7 @@ pub(super) struct DealQuery {
     #[param(example = "DE")]
     country: Option<String>,
     /// The order; the newest come first unless told.
+    #[param(inline)]
     sort: Option<Sort>,
     /// Rows a page, 1 to 100.
     #[param(minimum = 1, maximum = 100, example = 50)]

@@ -26,13 +26,20 @@ impl Permissions {
 
     /// The permissions in the order of the matrix.
     pub fn iter(self) -> impl Iterator<Item = Permission> {
-        Permission::ALL.iter().copied().filter(move |permission| self.contains(*permission))
+        Permission::ALL
+            .iter()
+            .copied()
+            .filter(move |permission| self.contains(*permission))
     }
 }
 
 impl FromIterator<Permission> for Permissions {
     fn from_iter<I: IntoIterator<Item = Permission>>(permissions: I) -> Self {
-        Self(permissions.into_iter().fold(0, |set, permission| set | permission.bit()))
+        Self(
+            permissions
+                .into_iter()
+                .fold(0, |set, permission| set | permission.bit()),
+        )
     }
 }
 
@@ -118,7 +125,11 @@ impl Role {
     /// What the role may do.
     #[must_use]
     pub fn permissions(self) -> Permissions {
-        Permission::ALL.iter().copied().filter(|permission| permission.roles().contains(&self)).collect()
+        Permission::ALL
+            .iter()
+            .copied()
+            .filter(|permission| permission.roles().contains(&self))
+            .collect()
     }
 }
 

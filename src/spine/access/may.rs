@@ -8,7 +8,7 @@ use super::Permission;
 use crate::{
     App,
     http::Problem,
-    identity::{Actor, ActingFor},
+    identity::{ActingFor, Actor},
 };
 
 /// A type that stands for a permission.
@@ -33,6 +33,10 @@ impl<R: Right> FromRequestParts<App> for May<R> {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let actor = Actor::from_request_parts(parts, app).await?;
         let org = actor.require(R::PERMISSION)?;
-        Ok(Self { actor, org, right: PhantomData })
+        Ok(Self {
+            actor,
+            org,
+            right: PhantomData,
+        })
     }
 }

@@ -93,6 +93,10 @@ impl Role {
     /// The names that an organisation of this kind knows, for error texts.
     #[must_use]
     pub fn names(kind: OrgKind) -> Vec<&'static str> {
-        Self::ALL.iter().filter(|role| role.kind() == kind).map(|role| role.as_str()).collect()
+        Self::ALL
+            .iter()
+            .filter(|role| role.kind() == kind)
+            .map(|role| role.as_str())
+            .collect()
     }
 }

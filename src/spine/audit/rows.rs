@@ -128,6 +128,10 @@ pub(super) async fn present(
 }
 
 /// Stores entries.
+#[expect(
+    clippy::as_conversions,
+    reason = "sqlx names a parameter's type this way and converts nothing"
+)]
 pub(super) async fn insert(db: &mut PgConnection, entries: &[Chained<'_>]) -> Result<(), sqlx::Error> {
     fn column<'a, T>(entries: &'a [Chained<'a>], of: impl Fn(&'a Chained<'a>) -> T) -> Vec<T> {
         entries.iter().map(of).collect()
@@ -160,6 +164,10 @@ pub(super) async fn insert(db: &mut PgConnection, entries: &[Chained<'_>]) -> Re
 }
 
 /// Moves the heads of chains.
+#[expect(
+    clippy::as_conversions,
+    reason = "sqlx names a parameter's type this way and converts nothing"
+)]
 pub(super) async fn store_heads(db: &mut PgConnection, heads: &BTreeMap<Uuid, Head>) -> Result<(), sqlx::Error> {
     let chains: Vec<Uuid> = heads.keys().copied().collect();
     let places: Vec<i64> = heads.values().map(|head| head.no).collect();

@@ -32,14 +32,19 @@ pub enum ConfigFault {
 /// [`ConfigFault`] for an unknown, malformed or unworkable setting.
 pub fn load(file: &Path, file_is_required: bool) -> Result<Config, ConfigFault> {
     if file_is_required && !file.is_file() {
-        return Err(ConfigFault::Setting(format!("the settings file {} is not there", file.display())));
+        return Err(ConfigFault::Setting(format!(
+            "the settings file {} is not there",
+            file.display()
+        )));
     }
     let figment = Figment::from(Serialized::defaults(Config::default()))
         .merge(Env::raw().only(&["DATABASE_URL"]).map(|_| "database.url".into()))
         .merge(Env::raw().only(&["REDIS_URL"]).map(|_| "redis.url".into()))
         .merge(Toml::file(file))
         .merge(Env::prefixed("GUILDHALL_").split("__"));
-    let config: Config = figment.extract().map_err(|error| ConfigFault::Setting(describe(error)))?;
+    let config: Config = figment
+        .extract()
+        .map_err(|error| ConfigFault::Setting(describe(error)))?;
     config.check()?;
     Ok(config)
 }
@@ -50,9 +55,16 @@ fn describe(error: figment::Error) -> String {
         .into_iter()
         .map(|fault| {
             let place = fault.metadata.as_ref().map_or_else(String::new, |metadata| {
-                metadata.source.as_ref().map_or_else(|| format!(" ({})", metadata.name), |source| format!(" ({source})"))
+                metadata
+                    .source
+                    .as_ref()
+                    .map_or_else(|| format!(" ({})", metadata.name), |source| format!(" ({source})"))
             });
-            let path = if fault.path.is_empty() { String::new() } else { format!(" {}", fault.path.join(".")) };
+            let path = if fault.path.is_empty() {
+                String::new()
+            } else {
+                format!(" {}", fault.path.join("."))
+            };
             format!("setting{path}{place}: {}", fault.kind)
         })
         .collect();

@@ -177,7 +177,13 @@ pub struct RateLimitConfig {
 
 impl Default for RateLimitConfig {
     fn default() -> Self {
-        Self { enabled: true, per_minute: 1200, burst: 200, anonymous_per_minute: 300, login_per_minute: 10 }
+        Self {
+            enabled: true,
+            per_minute: 1200,
+            burst: 200,
+            anonymous_per_minute: 300,
+            login_per_minute: 10,
+        }
     }
 }
 
@@ -229,7 +235,11 @@ pub struct EventsConfig {
 
 impl Default for EventsConfig {
     fn default() -> Self {
-        Self { retention_days: 90, poll_milliseconds: 500, max_failures: 8 }
+        Self {
+            retention_days: 90,
+            poll_milliseconds: 500,
+            max_failures: 8,
+        }
     }
 }
 
@@ -245,7 +255,10 @@ pub struct MailConfig {
 
 impl Default for MailConfig {
     fn default() -> Self {
-        Self { smtp_url: None, from: "Guildhall <no-reply@localhost>".to_owned() }
+        Self {
+            smtp_url: None,
+            from: "Guildhall <no-reply@localhost>".to_owned(),
+        }
     }
 }
 
@@ -280,7 +293,10 @@ pub enum LogFormat {
 
 impl Default for LogConfig {
     fn default() -> Self {
-        Self { filter: "info".to_owned(), format: LogFormat::Text }
+        Self {
+            filter: "info".to_owned(),
+            format: LogFormat::Text,
+        }
     }
 }
 
@@ -290,10 +306,18 @@ impl Config {
     /// # Errors
     /// [`ConfigFault::Value`] with the setting's name.
     pub fn check(&self) -> Result<(), ConfigFault> {
-        let refuse = |name, reason: &str| Err(ConfigFault::Value { name, reason: reason.to_owned() });
+        let refuse = |name, reason: &str| {
+            Err(ConfigFault::Value {
+                name,
+                reason: reason.to_owned(),
+            })
+        };
         if url::Url::parse(&self.http.public_url).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
         } else {
-            return refuse("http.public_url", "must be an http or https address, like https://partners.example");
+            return refuse(
+                "http.public_url",
+                "must be an http or https address, like https://partners.example",
+            );
         }
         if !(30..=600).contains(&self.auth.access_token_seconds) {
             return refuse("auth.access_token_seconds", "must be from 30 to 600");
@@ -302,13 +326,22 @@ impl Config {
             return refuse("database.max_connections", "must be at least 2");
         }
         if self.rate_limit.per_minute == 0 || self.rate_limit.burst == 0 || self.rate_limit.login_per_minute == 0 {
-            return refuse("rate_limit", "a limit of 0 serves nobody: use enabled = false to switch limits off");
+            return refuse(
+                "rate_limit",
+                "a limit of 0 serves nobody: use enabled = false to switch limits off",
+            );
         }
         if self.live.heartbeat_seconds == 0 || self.live.queue_frames == 0 || self.live.concurrent_catch_ups == 0 {
-            return refuse("live", "heartbeat_seconds, queue_frames and concurrent_catch_ups must be at least 1");
+            return refuse(
+                "live",
+                "heartbeat_seconds, queue_frames and concurrent_catch_ups must be at least 1",
+            );
         }
         if self.auth.argon2_memory_kib < 8 || self.auth.argon2_passes == 0 {
-            return refuse("auth.argon2_memory_kib", "must be at least 8, with argon2_passes at least 1");
+            return refuse(
+                "auth.argon2_memory_kib",
+                "must be at least 8, with argon2_passes at least 1",
+            );
         }
         Ok(())
     }

@@ -51,7 +51,12 @@ impl Db {
             .test_before_acquire(false)
             .connect_with(options)
             .await?;
-        Ok(Self { pool, clock, entropy, wake: Arc::new(Wake::default()) })
+        Ok(Self {
+            pool,
+            clock,
+            entropy,
+            wake: Arc::new(Wake::default()),
+        })
     }
 
     /// The pool, for reads.
@@ -72,6 +77,11 @@ impl Db {
     /// 503 when no connection is free in time or the database is away.
     pub async fn begin(&self) -> Result<Tx, Problem> {
         let inner = self.pool.begin().await?;
-        Ok(Tx::new(inner, self.clock.clone(), self.entropy.clone(), Arc::clone(&self.wake)))
+        Ok(Tx::new(
+            inner,
+            self.clock.clone(),
+            self.entropy.clone(),
+            Arc::clone(&self.wake),
+        ))
     }
 }

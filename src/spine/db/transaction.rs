@@ -23,13 +23,15 @@ pub struct Tx {
 }
 
 impl Tx {
-    pub(super) fn new(
-        inner: Transaction<'static, Postgres>,
-        clock: Clock,
-        entropy: Entropy,
-        wake: Arc<Wake>,
-    ) -> Self {
-        Self { inner, at: clock.now(), clock, entropy, wake, published: false }
+    pub(super) fn new(inner: Transaction<'static, Postgres>, clock: Clock, entropy: Entropy, wake: Arc<Wake>) -> Self {
+        Self {
+            inner,
+            at: clock.now(),
+            clock,
+            entropy,
+            wake,
+            published: false,
+        }
     }
 
     /// The time of everything that this transaction writes.

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio_util::sync::CancellationToken;
 
-use super::{Position, Recorded, read};
+use super::{Position, Recorded, log::held_back, patience::Patience, read};
 use crate::{
     db::{Db, Tx},
     http::Problem,
@@ -54,6 +54,7 @@ struct Cursor {
 enum Step {
     Moved,
     Idle,
+    Held,
 }
 
 /// Runs `consumer` until `stop`. Wakes on commits, and looks every `poll` besides.
@@ -65,21 +66,27 @@ pub async fn run_consumer(
     stop: CancellationToken,
 ) {
     let mut signal = db.wake().listen();
+    let mut patience = Patience::new(poll);
     loop {
-        match step(&db, &*consumer, max_failures).await {
+        let pause = match step(&db, &*consumer, max_failures).await {
             Ok(Step::Moved) => {
                 if stop.is_cancelled() {
                     return;
                 }
+                patience.end();
                 continue;
             }
-            Ok(Step::Idle) => {}
-            Err(error) => tracing::warn!(consumer = consumer.name(), %error, "consumer step failed"),
-        }
+            Ok(Step::Idle) => patience.end(),
+            Ok(Step::Held) => patience.grow(),
+            Err(error) => {
+                tracing::warn!(consumer = consumer.name(), %error, "consumer step failed");
+                poll
+            }
+        };
         tokio::select! {
             () = stop.cancelled() => return,
             _ = signal.changed() => {}
-            () = tokio::time::sleep(poll) => {}
+            () = tokio::time::sleep(pause) => {}
         }
     }
 }
@@ -96,7 +103,11 @@ async fn step(db: &Db, consumer: &dyn Consumer, max_failures: i32) -> Result<Ste
     let limit = if cursor.failures > 0 { 1 } else { BATCH };
     let events = read(&mut *tx, cursor.position, limit).await?;
     let (Some(first), Some(last)) = (events.first(), events.last()) else {
-        return Ok(Step::Idle);
+        return Ok(if held_back(&mut *tx, cursor.position).await? {
+            Step::Held
+        } else {
+            Step::Idle
+        });
     };
     let now = tx.now();
     match consumer.apply(&mut tx, &events).await {

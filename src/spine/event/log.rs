@@ -51,7 +51,10 @@ struct Row {
 impl From<Row> for Recorded {
     fn from(row: Row) -> Self {
         Self {
-            position: Position { tx: row.tx, seq: row.seq },
+            position: Position {
+                tx: row.tx,
+                seq: row.seq,
+            },
             at: row.at,
             id: row.id.into(),
             kind: row.kind,
@@ -85,6 +88,21 @@ pub async fn read(db: impl PgExecutor<'_>, after: Position, limit: i64) -> Resul
     .fetch_all(db)
     .await?;
     Ok(rows.into_iter().map(Recorded::from).collect())
+}
+
+/// Whether there are events after `after` that are committed and not final yet: an older transaction is still open,
+/// and nothing tells when it ends.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn held_back(db: impl PgExecutor<'_>, after: Position) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM event WHERE (tx, seq) > ($1, $2)) AS "held!""#,
+        after.tx,
+        after.seq
+    )
+    .fetch_one(db)
+    .await
 }
 
 /// The event at `position`, if it is still kept.
@@ -150,9 +168,15 @@ pub async fn read_feed(
     until: Option<Position>,
     limit: i64,
 ) -> Result<Vec<Recorded>, sqlx::Error> {
-    let (org, topics) = feed.org.clone().map_or((None, Vec::new()), |(org, topics)| (Some(org), topics));
+    let (org, topics) = feed
+        .org
+        .clone()
+        .map_or((None, Vec::new()), |(org, topics)| (Some(org), topics));
     let topics: Vec<String> = topics.into_iter().map(|topic| topic.as_str().to_owned()).collect();
-    let until = until.unwrap_or(Position { tx: i64::MAX, seq: i64::MAX });
+    let until = until.unwrap_or(Position {
+        tx: i64::MAX,
+        seq: i64::MAX,
+    });
     let rows = sqlx::query_as!(
         Row,
         r#"SELECT e.tx AS "tx!", e.seq AS "seq!", e.at AS "at!", e.id AS "id!", e.kind AS "kind!", e.topic AS "topic!",
@@ -191,13 +215,11 @@ pub async fn read_feed(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn more_than(
-    db: impl PgExecutor<'_>,
-    feed: &Feed,
-    after: Position,
-    limit: i64,
-) -> Result<bool, sqlx::Error> {
-    let (org, topics) = feed.org.clone().map_or((None, Vec::new()), |(org, topics)| (Some(org), topics));
+pub async fn more_than(db: impl PgExecutor<'_>, feed: &Feed, after: Position, limit: i64) -> Result<bool, sqlx::Error> {
+    let (org, topics) = feed
+        .org
+        .clone()
+        .map_or((None, Vec::new()), |(org, topics)| (Some(org), topics));
     let topics: Vec<String> = topics.into_iter().map(|topic| topic.as_str().to_owned()).collect();
     sqlx::query_scalar!(
         r#"SELECT EXISTS (
@@ -224,8 +246,12 @@ pub async fn more_than(
 /// When the database fails; nothing is half done.
 pub async fn maintain(pool: &PgPool, now: DateTime<Utc>, retention_days: u32) -> Result<(), sqlx::Error> {
     let mut tx = pool.begin().await?;
-    sqlx::query!("SELECT event_log_ensure($1)", now).execute(&mut *tx).await?;
+    sqlx::query!("SELECT event_log_ensure($1)", now)
+        .execute(&mut *tx)
+        .await?;
     let before = now - Duration::days(i64::from(retention_days));
-    sqlx::query!("SELECT event_log_expire($1)", before).execute(&mut *tx).await?;
+    sqlx::query!("SELECT event_log_expire($1)", before)
+        .execute(&mut *tx)
+        .await?;
     tx.commit().await
 }

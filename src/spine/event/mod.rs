@@ -4,6 +4,7 @@
 mod consumer;
 mod log;
 mod oversee;
+mod patience;
 mod position;
 mod publish;
 mod relay;

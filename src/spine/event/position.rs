@@ -40,7 +40,10 @@ impl FromStr for Position {
             plain.then(|| digits.parse::<i64>().ok()).flatten().ok_or(PositionFault)
         };
         let (tx, seq) = text.split_once('-').ok_or(PositionFault)?;
-        Ok(Self { tx: number(tx)?, seq: number(seq)? })
+        Ok(Self {
+            tx: number(tx)?,
+            seq: number(seq)?,
+        })
     }
 }
 

@@ -78,7 +78,10 @@ pub struct Subject {
 
 impl<E: Entity> From<Id<E>> for Subject {
     fn from(id: Id<E>) -> Self {
-        Self { kind: E::PREFIX, id: id.uuid() }
+        Self {
+            kind: E::PREFIX,
+            id: id.uuid(),
+        }
     }
 }
 
@@ -97,7 +100,11 @@ impl EventDoc {
     /// The documentation of `E`.
     #[must_use]
     pub const fn of<E: Event>() -> Self {
-        Self { kind: E::KIND, topic: E::TOPIC, schema: |generator| generator.subschema_for::<E>() }
+        Self {
+            kind: E::KIND,
+            topic: E::TOPIC,
+            schema: |generator| generator.subschema_for::<E>(),
+        }
     }
 }
 
@@ -166,5 +173,8 @@ pub async fn append<E: Event>(
     .fetch_one(&mut **tx)
     .await?;
     tx.published = true;
-    Ok(Position { tx: place.tx, seq: place.seq })
+    Ok(Position {
+        tx: place.tx,
+        seq: place.seq,
+    })
 }

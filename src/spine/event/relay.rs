@@ -27,11 +27,17 @@ impl Relay {
     /// # Errors
     /// When `url` is not a Redis address.
     pub fn new(url: &str, deployment: &str, node: String) -> Result<Self, RedisError> {
-        Ok(Self { client: Client::open(url)?, channel: format!("guildhall:{deployment}:wake"), node })
+        Ok(Self {
+            client: Client::open(url)?,
+            channel: format!("guildhall:{deployment}:wake"),
+            node,
+        })
     }
 
     fn config() -> AsyncConnectionConfig {
-        AsyncConnectionConfig::new().set_connection_timeout(Some(PATIENCE)).set_response_timeout(Some(PATIENCE))
+        AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(PATIENCE))
+            .set_response_timeout(Some(PATIENCE))
     }
 
     /// Passes signals both ways until `stop`, and connects anew for as long as Redis is away.
@@ -67,13 +73,21 @@ impl Relay {
 
     async fn speak(&self, wake: &Wake) -> RedisError {
         let mut signal = wake.listen_here();
-        let mut link = match self.client.get_multiplexed_async_connection_with_config(&Self::config()).await {
+        let mut link = match self
+            .client
+            .get_multiplexed_async_connection_with_config(&Self::config())
+            .await
+        {
             Ok(link) => link,
             Err(error) => return error,
         };
         loop {
             // At once, too: what happened while the link was down was told to nobody.
-            let told = redis::cmd("PUBLISH").arg(&self.channel).arg(&self.node).query_async::<i64>(&mut link).await;
+            let told = redis::cmd("PUBLISH")
+                .arg(&self.channel)
+                .arg(&self.node)
+                .query_async::<i64>(&mut link)
+                .await;
             if let Err(error) = told {
                 return error;
             }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
-use super::{Position, Recorded, Wake, read, start_of_feed};
+use super::{Position, Recorded, Wake, log::held_back, patience::Patience, read, start_of_feed};
 
 /// Takes a node's events in order.
 #[async_trait]
@@ -30,17 +30,21 @@ pub async fn tail(
     let mut signal = wake.listen();
     let mut position = from;
     let mut failing = false;
+    let mut patience = Patience::new(poll);
     loop {
-        match read(&pool, position, BATCH).await {
-            Ok(events) => {
+        let pause = match step(&pool, &mut position, sink).await {
+            Ok(found) => {
                 if failing {
                     failing = false;
                     tracing::info!("the event log can be read again");
                 }
-                if let Some(last) = events.last() {
-                    position = last.position;
-                    sink.take(&events).await;
-                    continue;
+                match found {
+                    Step::Moved => {
+                        patience.end();
+                        continue;
+                    }
+                    Step::Idle => patience.end(),
+                    Step::Held => patience.grow(),
                 }
             }
             Err(error) => {
@@ -48,14 +52,35 @@ pub async fn tail(
                     failing = true;
                     tracing::warn!(%error, "the event log can't be read; trying on");
                 }
+                poll
             }
-        }
+        };
         tokio::select! {
             () = stop.cancelled() => return,
             _ = signal.changed() => {}
-            () = tokio::time::sleep(poll) => {}
+            () = tokio::time::sleep(pause) => {}
         }
     }
+}
+
+enum Step {
+    Moved,
+    Idle,
+    Held,
+}
+
+async fn step(pool: &PgPool, position: &mut Position, sink: &dyn EventSink) -> Result<Step, sqlx::Error> {
+    let events = read(pool, *position, BATCH).await?;
+    if let Some(last) = events.last() {
+        *position = last.position;
+        sink.take(&events).await;
+        return Ok(Step::Moved);
+    }
+    Ok(if held_back(pool, *position).await? {
+        Step::Held
+    } else {
+        Step::Idle
+    })
 }
 
 impl Position {
@@ -65,6 +90,9 @@ impl Position {
     /// When the database fails.
     pub async fn now(pool: &PgPool) -> Result<Self, sqlx::Error> {
         let bounds = start_of_feed(pool).await?;
-        Ok(Self { tx: bounds.horizon_tx.saturating_sub(1), seq: i64::MAX })
+        Ok(Self {
+            tx: bounds.horizon_tx.saturating_sub(1),
+            seq: i64::MAX,
+        })
     }
 }

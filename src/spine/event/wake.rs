@@ -11,7 +11,10 @@ pub struct Wake {
 
 impl Default for Wake {
     fn default() -> Self {
-        Self { any: watch::Sender::new(0), here: watch::Sender::new(0) }
+        Self {
+            any: watch::Sender::new(0),
+            here: watch::Sender::new(0),
+        }
     }
 }
 

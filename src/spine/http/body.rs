@@ -7,7 +7,7 @@ use axum::{
 };
 use serde::de::DeserializeOwned;
 
-use super::{Checks, FieldError, Problem, Validate, code};
+use super::{Checks, FieldError, Problem, Validate, code, objects::Objects};
 use crate::App;
 
 /// A JSON body that was parsed and checked: 415 without the content type, 413 when too large, 400 for broken JSON,
@@ -23,11 +23,17 @@ pub struct ValidQuery<T>(pub T);
 pub(super) async fn read(request: Request, app: &App) -> Result<(Parts, Bytes), Problem> {
     let limit = app.config.http.body_limit_bytes;
     let (parts, body) = request.into_parts();
-    let declared = parts.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    let declared = parts
+        .headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     let too_large = || {
-        Problem::new(code::BODY_TOO_LARGE, format!("The limit is {limit} bytes: send less, or in several requests."))
-            // The rest of the body is not read, so the connection can't be used again.
-            .header(header::CONNECTION, axum::http::HeaderValue::from_static("close"))
+        Problem::new(
+            code::BODY_TOO_LARGE,
+            format!("The limit is {limit} bytes: send less, or in several requests."),
+        )
+        // The rest of the body is not read, so the connection can't be used again.
+        .header(header::CONNECTION, axum::http::HeaderValue::from_static("close"))
     };
     if declared.is_some_and(|length| length > limit) {
         return Err(too_large());
@@ -37,7 +43,10 @@ pub(super) async fn read(request: Request, app: &App) -> Result<(Parts, Bytes), 
         if inner.is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>) {
             too_large()
         } else {
-            Problem::new(code::MALFORMED_JSON, "The body broke off before its end: send it whole.")
+            Problem::new(
+                code::MALFORMED_JSON,
+                "The body broke off before its end: send it whole.",
+            )
         }
     })?;
     Ok((parts, bytes))
@@ -48,7 +57,11 @@ pub(super) fn parse<T: DeserializeOwned + Validate>(parts: &Parts, bytes: &[u8])
     let bytes = if bytes.is_empty() {
         b"{}"
     } else {
-        let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let kind = parts
+            .headers
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
         let essence = kind.split(';').next().unwrap_or_default().trim();
         if !essence.eq_ignore_ascii_case("application/json") {
             return Err(Problem::new(
@@ -59,10 +72,9 @@ pub(super) fn parse<T: DeserializeOwned + Validate>(parts: &Parts, bytes: &[u8])
         bytes
     };
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value: T = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let pointer = pointer(error.path());
-        explain(error.into_inner(), pointer)
-    })?;
+    let mut track = serde_path_to_error::Track::new();
+    let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
+    let value = T::deserialize(Objects(tracked)).map_err(|error| explain(error, pointer(&track.path())))?;
     json.end().map_err(|error| explain(error, String::new()))?;
     let mut checks = Checks::default();
     value.validate(&mut checks);
@@ -75,16 +87,36 @@ fn explain(error: serde_json::Error, pointer: String) -> Problem {
     let text = error.to_string();
     let text = text.split(" at line ").next().unwrap_or_default().to_owned();
     if error.is_data() {
-        let field = |name: &str| text.strip_prefix(name)?.split('`').nth(1).map(|field| format!("{pointer}/{field}"));
+        let field = |name: &str| {
+            text.strip_prefix(name)?
+                .split('`')
+                .nth(1)
+                .map(|field| format!("{pointer}/{field}"))
+        };
         if let Some(missing) = field("missing field ") {
-            return Problem::fields(vec![FieldError { pointer: missing, code: "missing", message: "is needed".into() }]);
+            return Problem::fields(vec![FieldError {
+                pointer: missing,
+                code: "missing",
+                message: "is needed".into(),
+            }]);
         }
         if text.starts_with("unknown field ") {
-            let message = text.split_once(", ").map_or("is not known here", |(_, rest)| rest).to_owned();
+            let message = text
+                .split_once(", ")
+                .map_or("is not known here", |(_, rest)| rest)
+                .to_owned();
             // The path of an unknown field ends with the field itself.
-            return Problem::fields(vec![FieldError { pointer, code: "unknown", message }]);
+            return Problem::fields(vec![FieldError {
+                pointer,
+                code: "unknown",
+                message,
+            }]);
         }
-        return Problem::fields(vec![FieldError { pointer, code: "invalid", message: text }]);
+        return Problem::fields(vec![FieldError {
+            pointer,
+            code: "invalid",
+            message: text,
+        }]);
     }
     Problem::new(code::MALFORMED_JSON, format!("{text} (line {line}, column {column})."))
 }
@@ -117,10 +149,14 @@ impl<T: DeserializeOwned> FromRequestParts<App> for ValidQuery<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
-        axum::extract::Query::try_from_uri(&parts.uri).map(|axum::extract::Query(query)| Self(query)).map_err(|rejection| {
-            let text = rejection.body_text();
-            let text = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(&text);
-            Problem::new(code::INVALID_QUERY, format!("{text}."))
-        })
+        axum::extract::Query::try_from_uri(&parts.uri)
+            .map(|axum::extract::Query(query)| Self(query))
+            .map_err(|rejection| {
+                let text = rejection.body_text();
+                let text = text
+                    .strip_prefix("Failed to deserialize query string: ")
+                    .unwrap_or(&text);
+                Problem::new(code::INVALID_QUERY, format!("{text}."))
+            })
     }
 }

@@ -56,7 +56,11 @@ pub enum Intercepted {
 impl Reply {
     fn json(status: StatusCode, body: &impl Serialize) -> Result<Self, Problem> {
         let body = serde_json::to_vec(body).map_err(Problem::internal)?;
-        Ok(Self { status, headers: vec![(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], body: body.into() })
+        Ok(Self {
+            status,
+            headers: vec![(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))],
+            body: body.into(),
+        })
     }
 
     /// 200 with a record.
@@ -79,7 +83,11 @@ impl Reply {
     /// 204.
     #[must_use]
     pub const fn no_content() -> Self {
-        Self { status: StatusCode::NO_CONTENT, headers: Vec::new(), body: Bytes::new() }
+        Self {
+            status: StatusCode::NO_CONTENT,
+            headers: Vec::new(),
+            body: Bytes::new(),
+        }
     }
 
     /// Adds the record's version as `ETag`.
@@ -105,9 +113,12 @@ impl IntoResponse for Intercepted {
     fn into_response(self) -> Response {
         match self {
             Self::Problem(problem) => problem.into_response(),
-            Self::Replayed(reply) => {
-                reply.with(HeaderName::from_static("idempotency-replayed"), HeaderValue::from_static("true")).into_response()
-            }
+            Self::Replayed(reply) => reply
+                .with(
+                    HeaderName::from_static("idempotency-replayed"),
+                    HeaderValue::from_static("true"),
+                )
+                .into_response(),
         }
     }
 }
@@ -163,7 +174,14 @@ impl<T> Command<T> {
 
     /// Splits the command into its body and the rest, for a handler that consumes the body.
     pub fn take(self) -> (T, Command<()>) {
-        (self.body, Command { tx: self.tx, body: (), claim: self.claim })
+        (
+            self.body,
+            Command {
+                tx: self.tx,
+                body: (),
+                claim: self.claim,
+            },
+        )
     }
 }
 
@@ -198,15 +216,24 @@ impl Claim {
         }
         let headers: Vec<(String, String)> = serde_json::from_value(first.headers).map_err(Problem::internal)?;
         Ok(Some(Reply {
-            status: u16::try_from(first.status).ok().and_then(|s| StatusCode::from_u16(s).ok()).unwrap_or(StatusCode::OK),
-            headers: headers.into_iter().filter_map(|(n, v)| Some((n.parse().ok()?, v.parse().ok()?))).collect(),
+            status: u16::try_from(first.status)
+                .ok()
+                .and_then(|s| StatusCode::from_u16(s).ok())
+                .unwrap_or(StatusCode::OK),
+            headers: headers
+                .into_iter()
+                .filter_map(|(n, v)| Some((n.parse().ok()?, v.parse().ok()?)))
+                .collect(),
             body: first.body.into(),
         }))
     }
 
     async fn store(&self, tx: &mut Tx, reply: &Reply) -> Result<(), Problem> {
-        let headers: Vec<(&str, &str)> =
-            reply.headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?))).collect();
+        let headers: Vec<(&str, &str)> = reply
+            .headers
+            .iter()
+            .filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
+            .collect();
         let at = tx.now();
         sqlx::query!(
             "INSERT INTO idempotency_key (principal, operation, key, fingerprint, status, headers, body, created_at)
@@ -228,13 +255,18 @@ impl Claim {
 
 /// The key: an HTTP structured-field string, or bare.
 fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    let Some(value) = headers.get(KEY_HEADER) else { return Ok(None) };
+    let Some(value) = headers.get(KEY_HEADER) else {
+        return Ok(None);
+    };
     let refuse = || {
         let detail = "Idempotency-Key: must have 1 to 255 visible characters; a fresh UUID is a good one.";
         Problem::new(code::INVALID_HEADER, detail)
     };
     let text = value.to_str().map_err(|_| refuse())?.trim();
-    let key = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
+    let key = text
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+        .unwrap_or(text);
     if key.is_empty() || key.len() > LONGEST_KEY || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(refuse());
     }

@@ -18,9 +18,15 @@ pub fn etag(version: i64) -> HeaderValue {
 pub fn if_none_match(headers: &HeaderMap, version: i64) -> bool {
     let ours = etag(version);
     let ours = ours.to_str().unwrap_or_default();
-    headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).any(|tags| {
-        tags.split(',').map(|tag| tag.trim().trim_start_matches("W/")).any(|tag| tag == "*" || tag == ours)
-    })
+    headers
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .any(|tags| {
+            tags.split(',')
+                .map(|tag| tag.trim().trim_start_matches("W/"))
+                .any(|tag| tag == "*" || tag == ours)
+        })
 }
 
 /// The version that a change is meant for: 428 without the header.
@@ -47,9 +53,14 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let value = parts.headers.get(header::IF_MATCH).ok_or_else(|| {
-            Problem::new(code::PRECONDITION_REQUIRED, "Send If-Match with the ETag that came with the record.")
+            Problem::new(
+                code::PRECONDITION_REQUIRED,
+                "Send If-Match with the ETag that came with the record.",
+            )
         })?;
-        let text = value.to_str().map_err(|_| Problem::new(code::INVALID_HEADER, "If-Match: must be an ETag like \"v3\"."))?;
+        let text = value
+            .to_str()
+            .map_err(|_| Problem::new(code::INVALID_HEADER, "If-Match: must be an ETag like \"v3\"."))?;
         Ok(Self(text.to_owned()))
     }
 }

@@ -33,18 +33,24 @@ pub fn security_schemes(document: &mut OpenApi) {
 /// needed, 404 to addresses with ids, 409 and 422 to writes with a body, 412 and 428 where `If-Match` is asked for.
 pub fn describe_errors(document: &mut OpenApi) {
     let components = document.components.get_or_insert_default();
-    components.schemas.insert("FieldError".to_owned(), <FieldError as utoipa::PartialSchema>::schema());
+    components
+        .schemas
+        .insert("FieldError".to_owned(), <FieldError as utoipa::PartialSchema>::schema());
     components.schemas.insert("Problem".to_owned(), problem_schema());
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in operations(item) {
             let secured = operation.security.as_ref().is_some_and(|needs| !needs.is_empty());
-            let conditional = operation
-                .parameters
-                .as_ref()
-                .is_some_and(|parameters| parameters.iter().any(|parameter| {
+            let conditional = operation.parameters.as_ref().is_some_and(|parameters| {
+                parameters.iter().any(|parameter| {
                     matches!(parameter, RefOr::T(parameter) if parameter.name.eq_ignore_ascii_case("if-match"))
-                }));
-            let mut statuses = vec![(400, "malformed"), (429, "too many requests"), (500, "internal"), (503, "try again")];
+                })
+            });
+            let mut statuses = vec![
+                (400, "malformed"),
+                (429, "too many requests"),
+                (500, "internal"),
+                (503, "try again"),
+            ];
             if secured {
                 statuses.extend([(401, "no valid credentials"), (403, "not permitted")]);
             }
@@ -58,7 +64,11 @@ pub fn describe_errors(document: &mut OpenApi) {
                 statuses.push((409, "the state does not allow it, or the same request is still running"));
             }
             if conditional {
-                statuses.extend([(412, "changed since it was read"), (428, "If-Match is missing"), (409, "illegal move")]);
+                statuses.extend([
+                    (412, "changed since it was read"),
+                    (428, "If-Match is missing"),
+                    (409, "illegal move"),
+                ]);
             }
             for (status, meaning) in statuses {
                 let present = operation.responses.responses.entry(status.to_string());
@@ -73,7 +83,9 @@ fn problem_response(meaning: &str) -> Response {
         .description(meaning)
         .content(
             "application/problem+json",
-            utoipa::openapi::ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build(),
+            utoipa::openapi::ContentBuilder::new()
+                .schema(Some(Ref::from_schema_name("Problem")))
+                .build(),
         )
         .build()
 }
@@ -96,7 +108,12 @@ fn problem_schema() -> RefOr<utoipa::openapi::schema::Schema> {
         .required("type")
         .property("title", text("What the code always means."))
         .required("title")
-        .property("status", ObjectBuilder::new().schema_type(Type::Integer).description(Some("The HTTP status.")))
+        .property(
+            "status",
+            ObjectBuilder::new()
+                .schema_type(Type::Integer)
+                .description(Some("The HTTP status.")),
+        )
         .required("status")
         .property("code", text("The stable code."))
         .required("code")

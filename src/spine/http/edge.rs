@@ -58,10 +58,13 @@ pub async fn edge(State(app): State<App>, mut request: Request, next: Next) -> R
                 Err(problem) => problem.into_response(),
                 Ok(limit) => {
                     let timeout = Duration::from_secs(app.config.http.request_timeout_seconds);
-                    let answer = tokio::time::timeout(timeout, next.run(request)).await.unwrap_or_else(|_| {
-                        let detail = "The request was given up; what it had not committed was rolled back. Try again.";
-                        Problem::new(code::TIMED_OUT, detail).retry_after(1).into_response()
-                    });
+                    let answer = tokio::time::timeout(timeout, next.run(request))
+                        .await
+                        .unwrap_or_else(|_| {
+                            let detail =
+                                "The request was given up; what it had not committed was rolled back. Try again.";
+                            Problem::new(code::TIMED_OUT, detail).retry_after(1).into_response()
+                        });
                     with_limit(answer, limit)
                 }
             }
@@ -82,7 +85,12 @@ pub async fn edge(State(app): State<App>, mut request: Request, next: Next) -> R
 
 async fn admit(app: &App, request: &mut Request, request_id: Arc<str>) -> Result<Option<super::Verdict>, Problem> {
     let ip = client_ip(app, request);
-    let mut context = RequestContext { request_id, ip, standing: None, refused: None };
+    let mut context = RequestContext {
+        request_id,
+        ip,
+        standing: None,
+        refused: None,
+    };
     if let Some(token) = bearer(request.headers()) {
         match app.identity.authenticate(&app.db, token).await? {
             Ok(standing) => context.standing = Some(standing),
@@ -94,7 +102,10 @@ async fn admit(app: &App, request: &mut Request, request_id: Arc<str>) -> Result
         None => app.limits.address(ip),
     };
     if let Some((verdict, problem)) = verdict.as_ref().and_then(|verdict| Some((verdict, verdict.problem()?))) {
-        return Err(verdict.headers().into_iter().fold(problem, |problem, (name, value)| problem.header(name, value)));
+        return Err(verdict
+            .headers()
+            .into_iter()
+            .fold(problem, |problem, (name, value)| problem.header(name, value)));
     }
     request.extensions_mut().insert(context);
     Ok(verdict)
@@ -115,15 +126,24 @@ fn request_id(headers: &HeaderMap, app: &App) -> Arc<str> {
 
 /// The peer, or behind trusted proxies the last address of `X-Forwarded-For` that isn't one of them.
 fn client_ip(app: &App, request: &Request) -> IpAddr {
-    let peer = request.extensions().get::<Peer>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0.ip().to_canonical());
+    let peer = request
+        .extensions()
+        .get::<Peer>()
+        .map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0.ip().to_canonical());
     if !app.proxies.trusts(peer) {
         return peer;
     }
     let mut client = peer;
     let forwarded = request.headers().get_all("x-forwarded-for");
-    let hops: Vec<&str> = forwarded.iter().filter_map(|value| value.to_str().ok()).flat_map(|v| v.split(',')).collect();
+    let hops: Vec<&str> = forwarded
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|v| v.split(','))
+        .collect();
     for hop in hops.iter().rev() {
-        let Ok(address) = hop.trim().parse::<IpAddr>() else { break };
+        let Ok(address) = hop.trim().parse::<IpAddr>() else {
+            break;
+        };
         client = address.to_canonical();
         if !app.proxies.trusts(client) {
             break;
@@ -166,10 +186,16 @@ fn record(method: &axum::http::Method, route: &str, status: u16, elapsed: Durati
 
 /// The answer to an address that no route has.
 pub async fn not_found() -> Problem {
-    Problem::new(code::NOT_FOUND, "There is no such address. The API is described at /docs.")
+    Problem::new(
+        code::NOT_FOUND,
+        "There is no such address. The API is described at /docs.",
+    )
 }
 
 /// The answer to a method that a route doesn't have.
 pub async fn method_not_allowed() -> Problem {
-    Problem::new(code::METHOD_NOT_ALLOWED, "See the Allow header, or the API's description at /docs.")
+    Problem::new(
+        code::METHOD_NOT_ALLOWED,
+        "See the Allow header, or the API's description at /docs.",
+    )
 }

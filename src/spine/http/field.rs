@@ -15,7 +15,11 @@ pub struct Checks(Vec<FieldError>);
 impl Checks {
     /// Notes a fault at `pointer`.
     pub fn refuse(&mut self, pointer: impl Into<String>, code: &'static str, message: impl Into<String>) {
-        self.0.push(FieldError { pointer: pointer.into(), code, message: message.into() });
+        self.0.push(FieldError {
+            pointer: pointer.into(),
+            code,
+            message: message.into(),
+        });
     }
 
     /// Notes a fault unless `holds`.
@@ -32,7 +36,10 @@ impl Checks {
         if length > max || value.trim().chars().count() < min {
             self.refuse(pointer, "length", format!("must have {min} to {max} characters"));
         }
-        if value.chars().any(|c| c.is_control() && !(lines && matches!(c, '\n' | '\r' | '\t'))) {
+        if value
+            .chars()
+            .any(|c| c.is_control() && !(lines && matches!(c, '\n' | '\r' | '\t')))
+        {
             self.refuse(pointer, "control_character", "must not have control characters");
         }
     }
@@ -40,7 +47,12 @@ impl Checks {
     /// An ISO 3166-1 alpha-2 country code in capitals.
     pub fn country(&mut self, pointer: &str, value: &str) {
         let shaped = value.len() == 2 && value.bytes().all(|byte| byte.is_ascii_uppercase());
-        self.check(shaped, pointer, "country", "must be a country code of two capital letters (ISO 3166-1), like DE");
+        self.check(
+            shaped,
+            pointer,
+            "country",
+            "must be a country code of two capital letters (ISO 3166-1), like DE",
+        );
     }
 
     /// An e-mail address as people have them: one `@`, no spaces, a dot in the domain, 254 characters at most.
@@ -54,8 +66,15 @@ impl Checks {
                     && !domain.contains("..")
                     && !domain.contains('@')
             })
-            && !value.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '(' | ')' | ',' | ';' | '"'));
-        self.check(shaped, pointer, "email", "must be an e-mail address, like jane@example.com");
+            && !value
+                .chars()
+                .any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '(' | ')' | ',' | ';' | '"'));
+        self.check(
+            shaped,
+            pointer,
+            "email",
+            "must be an e-mail address, like jane@example.com",
+        );
     }
 
     /// The faults noted so far.
@@ -67,6 +86,10 @@ impl Checks {
     /// # Errors
     /// 422 with every fault noted.
     pub fn done(self) -> Result<(), Problem> {
-        if self.0.is_empty() { Ok(()) } else { Err(Problem::fields(self.0)) }
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(Problem::fields(self.0))
+        }
     }
 }

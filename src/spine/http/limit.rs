@@ -46,7 +46,12 @@ impl<K: std::hash::Hash + Eq + Clone + std::fmt::Debug> Bucket<K> {
     fn new(policy: &'static str, per_minute: u32, burst: u32) -> Option<Self> {
         let quota = Quota::per_minute(NonZeroU32::new(per_minute)?).allow_burst(NonZeroU32::new(burst)?);
         let window = (u64::from(burst) * 60).div_ceil(u64::from(per_minute));
-        Some(Self { limiter: RateLimiter::dashmap(quota).with_middleware(), policy, burst, window })
+        Some(Self {
+            limiter: RateLimiter::dashmap(quota).with_middleware(),
+            policy,
+            burst,
+            window,
+        })
     }
 
     fn check(&self, key: &K) -> Verdict {
@@ -54,7 +59,13 @@ impl<K: std::hash::Hash + Eq + Clone + std::fmt::Debug> Bucket<K> {
             Ok(state) => (state.remaining_burst_capacity(), None),
             Err(full) => (0, Some(full.wait_time_from(DefaultClock::default().now()))),
         };
-        Verdict { policy: self.policy, burst: self.burst, window: self.window, remaining, wait }
+        Verdict {
+            policy: self.policy,
+            burst: self.burst,
+            window: self.window,
+            remaining,
+            wait,
+        }
     }
 }
 
@@ -63,7 +74,10 @@ impl Verdict {
     #[must_use]
     pub fn problem(&self) -> Option<Problem> {
         let seconds = self.wait?.as_secs().saturating_add(1);
-        let detail = format!("The limit is {} at once and {} in {} s: try again in {seconds} s.", self.burst, self.burst, self.window);
+        let detail = format!(
+            "The limit is {} at once and {} in {} s: try again in {seconds} s.",
+            self.burst, self.burst, self.window
+        );
         Some(Problem::new(code::RATE_LIMITED, detail).retry_after(seconds))
     }
 
@@ -86,7 +100,11 @@ impl Limits {
     #[must_use]
     pub fn new(config: &RateLimitConfig) -> Self {
         if !config.enabled {
-            return Self { principal: None, address: None, login: None };
+            return Self {
+                principal: None,
+                address: None,
+                login: None,
+            };
         }
         let anonymous_burst = config.burst.min(config.anonymous_per_minute);
         Self {
@@ -115,7 +133,10 @@ impl Limits {
     /// 429.
     pub fn attempt(&self, what: &str, account: &str, ip: IpAddr) -> Result<(), Problem> {
         let Some(bucket) = &self.login else { return Ok(()) };
-        for key in [format!("{what} account {account}"), format!("{what} address {}", network(ip))] {
+        for key in [
+            format!("{what} account {account}"),
+            format!("{what} address {}", network(ip)),
+        ] {
             if let Some(problem) = bucket.check(&key).problem() {
                 return Err(problem);
             }

@@ -8,6 +8,7 @@ mod docs;
 mod edge;
 mod field;
 mod limit;
+mod objects;
 mod page;
 mod path;
 mod problem;

@@ -50,13 +50,20 @@ impl<K: Serialize + DeserializeOwned> Paging<K> {
     pub fn new(keys: &CursorKey, scope: String, limit: Option<u32>, cursor: Option<&str>) -> Result<Self, Problem> {
         let limit = limit.unwrap_or(50);
         if !(1..=100).contains(&limit) {
-            return Err(Problem::new(code::INVALID_QUERY, format!("limit must be from 1 to 100, and is {limit}.")));
+            return Err(Problem::new(
+                code::INVALID_QUERY,
+                format!("limit must be from 1 to 100, and is {limit}."),
+            ));
         }
         let after = cursor
             .map(|cursor| keys.open(&scope, cursor))
             .transpose()
             .map_err(|fault| Problem::new(code::INVALID_CURSOR, format!("cursor: {fault}.")))?;
-        Ok(Self { after, limit: usize::try_from(limit).unwrap_or(50), scope })
+        Ok(Self {
+            after,
+            limit: usize::try_from(limit).unwrap_or(50),
+            scope,
+        })
     }
 
     /// What to give as LIMIT: one more than a page, to know whether another follows.
@@ -66,17 +73,32 @@ impl<K: Serialize + DeserializeOwned> Paging<K> {
     }
 
     /// The page made of the rows fetched.
-    pub fn page<R, T>(self, keys: &CursorKey, mut rows: Vec<R>, key: impl Fn(&R) -> K, item: impl Fn(R) -> T) -> Page<T> {
+    pub fn page<R, T>(
+        self,
+        keys: &CursorKey,
+        mut rows: Vec<R>,
+        key: impl Fn(&R) -> K,
+        item: impl Fn(R) -> T,
+    ) -> Page<T> {
         let more = rows.len() > self.limit;
         rows.truncate(self.limit);
-        let next_cursor =
-            rows.last().filter(|_| more).map(|last| keys.seal(&self.scope, &key(last)).into_string());
-        Page { items: rows.into_iter().map(item).collect(), next_cursor }
+        let next_cursor = rows
+            .last()
+            .filter(|_| more)
+            .map(|last| keys.seal(&self.scope, &key(last)).into_string());
+        Page {
+            items: rows.into_iter().map(item).collect(),
+            next_cursor,
+        }
     }
 }
 
 impl<T: Serialize> IntoResponse for Page<T> {
     fn into_response(self) -> Response {
-        ([(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"))], Json(self)).into_response()
+        (
+            [(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"))],
+            Json(self),
+        )
+            .into_response()
     }
 }

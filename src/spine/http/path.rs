@@ -16,7 +16,9 @@ impl<E: Entity, S: Send + Sync> FromRequestParts<S> for PathId<E> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let params = RawPathParams::from_request_parts(parts, state).await.map_err(|_| Problem::not_found())?;
+        let params = RawPathParams::from_request_parts(parts, state)
+            .await
+            .map_err(|_| Problem::not_found())?;
         let last = params.iter().last().and_then(|(_, value)| value.parse().ok());
         last.map(Self).ok_or_else(Problem::not_found)
     }

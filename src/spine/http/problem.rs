@@ -54,19 +54,30 @@ impl Problem {
     /// 404, the same for what isn't there and what isn't for these eyes.
     #[must_use]
     pub fn not_found() -> Self {
-        Self::new(code::NOT_FOUND, "There is nothing at this address that this actor can see.")
+        Self::new(
+            code::NOT_FOUND,
+            "There is nothing at this address that this actor can see.",
+        )
     }
 
     /// 422 for one field.
     pub fn field(pointer: impl Into<String>, code: &'static str, message: impl Into<String>) -> Self {
-        Self::fields(vec![FieldError { pointer: pointer.into(), code, message: message.into() }])
+        Self::fields(vec![FieldError {
+            pointer: pointer.into(),
+            code,
+            message: message.into(),
+        }])
     }
 
     /// 422 for several fields.
     #[must_use]
     pub fn fields(errors: Vec<FieldError>) -> Self {
         let count = errors.len();
-        let detail = if count == 1 { "One field was refused.".to_owned() } else { format!("{count} fields were refused.") };
+        let detail = if count == 1 {
+            "One field was refused.".to_owned()
+        } else {
+            format!("{count} fields were refused.")
+        };
         let mut problem = Self::new(code::INVALID_BODY, detail);
         problem.0.errors = errors;
         problem
@@ -76,7 +87,10 @@ impl Problem {
     #[track_caller]
     pub fn internal(error: impl fmt::Display) -> Self {
         tracing::error!(%error, at = %Location::caller(), "internal error");
-        Self::new(code::INTERNAL, "The error was logged under the request id. Try again; if it stays, report the id.")
+        Self::new(
+            code::INTERNAL,
+            "The error was logged under the request id. Try again; if it stays, report the id.",
+        )
     }
 
     /// Adds a member to the problem.
@@ -139,7 +153,10 @@ impl IntoResponse for Problem {
         }
         let status = StatusCode::from_u16(parts.code.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut headers = parts.headers;
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -154,15 +171,18 @@ impl From<sqlx::Error> for Problem {
         // Lost connections, exhausted pools, a server that shuts down (class 57) or starts, lost locks (55P03, 40*).
         let passing = match &error {
             sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Tls(_) => true,
-            sqlx::Error::Database(fault) => fault
-                .code()
-                .is_some_and(|state| ["57", "08", "53", "40"].iter().any(|class| state.starts_with(class)) || state == "55P03"),
+            sqlx::Error::Database(fault) => fault.code().is_some_and(|state| {
+                ["57", "08", "53", "40"].iter().any(|class| state.starts_with(class)) || state == "55P03"
+            }),
             _ => false,
         };
         if passing {
             tracing::warn!(%error, at = %Location::caller(), "the database can't answer");
-            return Self::new(code::UNAVAILABLE, "The database can't answer right now. Nothing was changed; try again.")
-                .retry_after(1);
+            return Self::new(
+                code::UNAVAILABLE,
+                "The database can't answer right now. Nothing was changed; try again.",
+            )
+            .retry_after(1);
         }
         Self::internal(error)
     }

@@ -25,7 +25,9 @@ pub type ConnectionIo = TokioIo<TcpStream>;
 /// most. HTTP/1.1 with upgrades; a client that is slow with its headers is dropped.
 pub async fn serve(listener: TcpListener, router: Router, config: &HttpConfig, stop: CancellationToken) {
     let mut http = hyper::server::conn::http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(config.header_timeout_seconds)).max_buf_size(64 * 1024);
+    http.timer(TokioTimer::new())
+        .header_read_timeout(Duration::from_secs(config.header_timeout_seconds))
+        .max_buf_size(64 * 1024);
     let connections = TaskTracker::new();
     let places = Arc::new(Semaphore::new(config.max_connections));
     loop {
@@ -53,7 +55,9 @@ pub async fn serve(listener: TcpListener, router: Router, config: &HttpConfig, s
             request.extensions_mut().insert(Peer(peer));
             router.clone().oneshot(request)
         });
-        let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)).with_upgrades();
+        let connection = http
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
+            .with_upgrades();
         let stop = stop.clone();
         connections.spawn(async move {
             let mut connection = std::pin::pin!(connection);
@@ -73,7 +77,10 @@ pub async fn serve(listener: TcpListener, router: Router, config: &HttpConfig, s
     }
     drop(listener);
     connections.close();
-    if tokio::time::timeout(Duration::from_secs(config.drain_seconds), connections.wait()).await.is_err() {
+    if tokio::time::timeout(Duration::from_secs(config.drain_seconds), connections.wait())
+        .await
+        .is_err()
+    {
         tracing::warn!("some requests did not finish in time and were cut off");
     }
 }

@@ -89,7 +89,10 @@ impl Actor {
             return Ok(org);
         }
         let who = self.standing.role.map_or("This API key", Role::as_str);
-        Err(Problem::new(code::FORBIDDEN, format!("{who} lacks {}.", permission.scope())))
+        Err(Problem::new(
+            code::FORBIDDEN,
+            format!("{who} lacks {}.", permission.scope()),
+        ))
     }
 
     /// The user behind the actor.
@@ -136,7 +139,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Actor {
         let Some(standing) = &context.standing else {
             return Err(Problem::new(code::UNAUTHENTICATED, context.refused.unwrap_or(missing)));
         };
-        Ok(Self { standing: Arc::clone(standing), request_id: Arc::clone(&context.request_id), ip: context.ip })
+        Ok(Self {
+            standing: Arc::clone(standing),
+            request_id: Arc::clone(&context.request_id),
+            ip: context.ip,
+        })
     }
 }
 
@@ -153,6 +160,10 @@ impl RequestContext {
     /// Who did it, for the event log, when nobody is logged in yet.
     #[must_use]
     pub fn origin(&self) -> Origin {
-        Origin { request_id: Some(self.request_id.to_string()), ip: Some(self.ip), ..Origin::default() }
+        Origin {
+            request_id: Some(self.request_id.to_string()),
+            ip: Some(self.ip),
+            ..Origin::default()
+        }
     }
 }

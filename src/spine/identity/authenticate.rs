@@ -54,7 +54,10 @@ impl Identity {
         Self {
             keys,
             clock,
-            verified: Cache::builder().max_capacity(50_000).time_to_live(Duration::from_secs(600)).build(),
+            verified: Cache::builder()
+                .max_capacity(50_000)
+                .time_to_live(Duration::from_secs(600))
+                .build(),
             standings: Cache::builder()
                 .max_capacity(50_000)
                 .time_to_live(BELIEVED)
@@ -74,7 +77,11 @@ impl Identity {
         }
         let claims = match self.verified.get(&hash) {
             Some(claims) if claims.exp > self.clock.now().timestamp() => claims,
-            Some(_) => return Ok(Err("The access token has expired: refresh it with POST /api/v1/auth/refresh.")),
+            Some(_) => {
+                return Ok(Err(
+                    "The access token has expired: refresh it with POST /api/v1/auth/refresh.",
+                ));
+            }
             None => match self.verify(db, token).await? {
                 Ok(claims) => {
                     let claims = Arc::new(claims);
@@ -91,7 +98,10 @@ impl Identity {
             }
             // Another token of the same session: only its end differs.
             let expires_at = end_of(&claims);
-            return Ok(Ok(Arc::new(Standing { expires_at, ..(*standing).clone() })));
+            return Ok(Ok(Arc::new(Standing {
+                expires_at,
+                ..(*standing).clone()
+            })));
         }
         let Some(standing) = session_standing(db, claims.sub, claims.sid, claims.org, end_of(&claims)).await? else {
             return Ok(Err("The session or the membership has ended: log in again."));
@@ -113,7 +123,9 @@ impl Identity {
         org: Option<OrgId>,
         expires_at: DateTime<Utc>,
     ) -> Result<Option<Arc<Standing>>, Problem> {
-        Ok(session_standing(db, user, session, org, expires_at).await?.map(Arc::new))
+        Ok(session_standing(db, user, session, org, expires_at)
+            .await?
+            .map(Arc::new))
     }
 
     async fn verify(&self, db: &Db, token: &str) -> Result<Result<Claims, &'static str>, Problem> {
@@ -229,7 +241,10 @@ async fn key_standing(db: &Db, clock: &Clock, hash: [u8; 32]) -> Result<Option<S
         user: None,
         session: None,
         api_key: Some(row.id.into()),
-        org: Some(ActingFor { id: row.org_id.into(), kind: row.kind }),
+        org: Some(ActingFor {
+            id: row.org_id.into(),
+            kind: row.kind,
+        }),
         role: None,
         permissions: row
             .scopes

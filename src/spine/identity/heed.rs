@@ -37,11 +37,18 @@ pub fn heed(app: &App, event: &Recorded) {
     let ended = match (whose.session_id, whose.api_key_id, whose.user_id, whose.organisation_id) {
         (Some(session), ..) => Some((session.uuid(), Access::Session(session.uuid()))),
         (None, Some(key), ..) => Some((key.uuid(), Access::Owner(key.uuid()))),
-        (None, None, Some(user), Some(organisation)) => {
-            Some((user.uuid(), Access::Member { user: user.uuid(), organisation: organisation.uuid() }))
-        }
+        (None, None, Some(user), Some(organisation)) => Some((
+            user.uuid(),
+            Access::Member {
+                user: user.uuid(),
+                organisation: organisation.uuid(),
+            },
+        )),
         (None, None, Some(user), None) => Some((user.uuid(), Access::Owner(user.uuid()))),
-        (None, None, None, _) => None,
+        (None, None, None, Some(organisation)) => {
+            Some((organisation.uuid(), Access::Organisation(organisation.uuid())))
+        }
+        (None, None, None, None) => None,
     };
     match ended {
         Some((id, access)) => {

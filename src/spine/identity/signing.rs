@@ -47,7 +47,9 @@ struct Known {
 
 impl std::fmt::Debug for SigningKeys {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SigningKeys").field("issuer", &self.issuer).finish_non_exhaustive()
+        f.debug_struct("SigningKeys")
+            .field("issuer", &self.issuer)
+            .finish_non_exhaustive()
     }
 }
 
@@ -55,8 +57,9 @@ impl std::fmt::Debug for SigningKeys {
 const BETWEEN_LOOKS: Duration = Duration::from_secs(5);
 
 /// An Ed25519 private key's PKCS #8 form is this and the 32-byte seed (RFC 8410 section 7).
-const PKCS8: [u8; 16] =
-    [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
+const PKCS8: [u8; 16] = [
+    0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
+];
 
 /// What a key's secret is sealed for.
 pub(super) fn purpose(kid: &str) -> String {
@@ -69,12 +72,20 @@ impl SigningKeys {
     /// # Errors
     /// When the database fails or a key doesn't open with this server's keyring.
     pub async fn load(db: &Db, keyring: Keyring, issuer: String) -> Result<Self, Problem> {
-        let keys = Self { issuer, keyring, known: RwLock::default(), looked: Mutex::default() };
+        let keys = Self {
+            issuer,
+            keyring,
+            known: RwLock::default(),
+            looked: Mutex::default(),
+        };
         let mut tx = db.begin().await?;
-        sqlx::query!("SELECT pg_advisory_xact_lock(hashtext('signing_key'))").execute(&mut *tx).await?;
-        let present = sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM signing_key WHERE retired_at IS NULL) AS "some!""#)
-            .fetch_one(&mut *tx)
+        sqlx::query!("SELECT pg_advisory_xact_lock(hashtext('signing_key'))")
+            .execute(&mut *tx)
             .await?;
+        let present =
+            sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM signing_key WHERE retired_at IS NULL) AS "some!""#)
+                .fetch_one(&mut *tx)
+                .await?;
         if !present {
             keys.add(&mut tx).await?;
         }
@@ -90,8 +101,12 @@ impl SigningKeys {
     pub async fn rotate(&self, db: &Db) -> Result<(), Problem> {
         let mut tx = db.begin().await?;
         let now = tx.now();
-        sqlx::query!("SELECT pg_advisory_xact_lock(hashtext('signing_key'))").execute(&mut *tx).await?;
-        sqlx::query!("UPDATE signing_key SET retired_at = $1 WHERE retired_at IS NULL", now).execute(&mut *tx).await?;
+        sqlx::query!("SELECT pg_advisory_xact_lock(hashtext('signing_key'))")
+            .execute(&mut *tx)
+            .await?;
+        sqlx::query!("UPDATE signing_key SET retired_at = $1 WHERE retired_at IS NULL", now)
+            .execute(&mut *tx)
+            .await?;
         self.add(&mut tx).await?;
         tx.commit().await?;
         self.reload(db).await
@@ -130,10 +145,18 @@ impl SigningKeys {
         let mut known = Known::default();
         for row in rows {
             let jwk: Jwk = serde_json::from_slice(&row.public).map_err(Problem::internal)?;
-            known.verifying.insert(row.kid.clone(), DecodingKey::from_jwk(&jwk).map_err(Problem::internal)?);
-            known.public.keys.push(serde_json::to_value(&jwk).map_err(Problem::internal)?);
+            known
+                .verifying
+                .insert(row.kid.clone(), DecodingKey::from_jwk(&jwk).map_err(Problem::internal)?);
+            known
+                .public
+                .keys
+                .push(serde_json::to_value(&jwk).map_err(Problem::internal)?);
             if row.retired_at.is_none() {
-                let seed = self.keyring.open(&purpose(&row.kid), &row.secret).map_err(Problem::internal)?;
+                let seed = self
+                    .keyring
+                    .open(&purpose(&row.kid), &row.secret)
+                    .map_err(Problem::internal)?;
                 known.current = Some((row.kid, EncodingKey::from_ed_der(&[PKCS8.as_slice(), &seed].concat())));
             }
         }
@@ -147,8 +170,12 @@ impl SigningKeys {
     /// # Errors
     /// As [`SigningKeys::reload`].
     pub(super) async fn learn(&self, db: &Db, token: &str) -> Result<bool, Problem> {
-        let named = jsonwebtoken::decode_header(token).ok().filter(|header| header.alg == Algorithm::EdDSA);
-        let Some(kid) = named.and_then(|header| header.kid).filter(|kid| !self.knows(kid)) else { return Ok(false) };
+        let named = jsonwebtoken::decode_header(token)
+            .ok()
+            .filter(|header| header.alg == Algorithm::EdDSA);
+        let Some(kid) = named.and_then(|header| header.kid).filter(|kid| !self.knows(kid)) else {
+            return Ok(false);
+        };
         // Requests with the same new key wait for one look together.
         let mut looked = self.looked.lock().await;
         if !self.knows(&kid) && looked.is_none_or(|at| at.elapsed() > BETWEEN_LOOKS) {
@@ -180,8 +207,14 @@ impl SigningKeys {
     /// 500 when there is no key, which `load` rules out.
     pub fn sign(&self, claims: &Claims) -> Result<String, Problem> {
         let known = self.known.read();
-        let (kid, key) = known.current.as_ref().ok_or_else(|| Problem::internal("there is no signing key"))?;
-        let header = Header { kid: Some(kid.clone()), ..Header::new(Algorithm::EdDSA) };
+        let (kid, key) = known
+            .current
+            .as_ref()
+            .ok_or_else(|| Problem::internal("there is no signing key"))?;
+        let header = Header {
+            kid: Some(kid.clone()),
+            ..Header::new(Algorithm::EdDSA)
+        };
         jsonwebtoken::encode(&header, claims, key).map_err(Problem::internal)
     }
 
@@ -191,8 +224,15 @@ impl SigningKeys {
     /// 500 when there is no key, which `load` rules out.
     pub fn sign_statement(&self, kind: &str, statement: &impl Serialize) -> Result<String, Problem> {
         let known = self.known.read();
-        let (kid, key) = known.current.as_ref().ok_or_else(|| Problem::internal("there is no signing key"))?;
-        let header = Header { kid: Some(kid.clone()), typ: Some(kind.to_owned()), ..Header::new(Algorithm::EdDSA) };
+        let (kid, key) = known
+            .current
+            .as_ref()
+            .ok_or_else(|| Problem::internal("there is no signing key"))?;
+        let header = Header {
+            kid: Some(kid.clone()),
+            typ: Some(kind.to_owned()),
+            ..Header::new(Algorithm::EdDSA)
+        };
         jsonwebtoken::encode(&header, statement, key).map_err(Problem::internal)
     }
 
@@ -211,7 +251,9 @@ impl SigningKeys {
         rules.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         // The end is compared with the server's own clock below.
         rules.validate_exp = false;
-        let claims = jsonwebtoken::decode::<Claims>(token, key, &rules).map_err(|_| broken)?.claims;
+        let claims = jsonwebtoken::decode::<Claims>(token, key, &rules)
+            .map_err(|_| broken)?
+            .claims;
         if claims.exp <= clock.now().timestamp() {
             return Err("The access token has expired: refresh it with POST /api/v1/auth/refresh.");
         }

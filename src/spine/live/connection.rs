@@ -94,7 +94,7 @@ impl Connection {
             match ready.and_then(|()| self.socket.wire.try_read(&mut buffer)) {
                 Ok(0) => return false,
                 Ok(length) => {
-                    self.socket.hear(self.hub().seconds());
+                    self.socket.deadlines.heard(self.hub().seconds());
                     self.take(buffer.get(..length).unwrap_or_default());
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}

@@ -9,6 +9,7 @@ mod census;
 mod channel;
 mod close;
 mod connection;
+mod deadlines;
 mod engine;
 mod frame;
 mod gate;

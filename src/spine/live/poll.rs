@@ -32,7 +32,7 @@ pub(super) struct PollQuery {
     /// The position of the last event that the client has. Without it the answer is where the log stands now.
     #[param(value_type = Option<String>, example = "7102-4519")]
     since: Option<Position>,
-    /// Events a page, 1 to 500.
+    /// Events a page at most, 1 to 500; a page may have fewer although more follow.
     #[param(minimum = 1, maximum = 500, example = 100)]
     limit: Option<u32>,
     /// `org`, `me`, or one thing like `deal:deal_01kaqv6r3gf5ht2x0m8c9ezw4n`; all that the actor hears when left out.

@@ -1,11 +1,6 @@
 //! One socket as the rest of the server sees it: something to hand frames to that never waits.
 
-use std::{
-    collections::VecDeque,
-    net::Shutdown,
-    sync::atomic::{AtomicI64, AtomicU32, Ordering::Relaxed},
-    task::Poll,
-};
+use std::{collections::VecDeque, net::Shutdown, task::Poll};
 
 use bytes::Bytes;
 use futures_util::task::AtomicWaker;
@@ -16,21 +11,14 @@ use uuid::Uuid;
 
 use super::{
     Close, Frame, LiveEvent, Viewer,
+    deadlines::Deadlines,
     outbox::{Bounds, Flushed, Outbox, Pushed},
     protocol::{Authenticate, ServerFrame, Subscribe, SubscriptionId},
     subscriptions::{Offer, Subscriptions},
 };
 
-/// Seconds that a peer has to read a close frame and answer it before the connection is dropped.
-const LINGER_SECONDS: u32 = 10;
-/// [`Socket::drop_at`] of a socket that isn't closing, and of one that the sweeper hasn't seen closing yet.
-const STAYS: u32 = u32::MAX;
-const CLOSES: u32 = u32::MAX - 1;
 /// Requests of one client that wait for the database.
 const MOST_WAITING: usize = 64;
-/// An expiry that never comes.
-const NEVER: i64 = i64::MAX;
-
 /// A client's request that may need the database.
 #[derive(Debug)]
 pub(super) enum Request {
@@ -71,11 +59,7 @@ pub(super) struct Socket {
     pub(super) id: Uuid,
     pub(super) wire: TcpStream,
     pub(super) waker: AtomicWaker,
-    /// Seconds on the hub's clock.
-    heard: AtomicU32,
-    next_ping: AtomicU32,
-    drop_at: AtomicU32,
-    expires_millis: AtomicI64,
+    pub(super) deadlines: Deadlines,
     state: Mutex<State>,
 }
 
@@ -103,7 +87,7 @@ pub(super) enum Drained {
 
 impl Socket {
     pub(super) fn new(id: Uuid, wire: TcpStream, viewer: Viewer, bounds: Bounds, now: u32, first_ping: u32) -> Self {
-        let expires = expiry(&viewer);
+        let deadlines = Deadlines::new(now, first_ping, viewer.expires_at);
         let state = State {
             phase: Phase::Open,
             outbox: Outbox::new(bounds),
@@ -116,10 +100,7 @@ impl Socket {
             id,
             wire,
             waker: AtomicWaker::new(),
-            heard: AtomicU32::new(now),
-            next_ping: AtomicU32::new(first_ping),
-            drop_at: AtomicU32::new(STAYS),
-            expires_millis: AtomicI64::new(expires),
+            deadlines,
             state: Mutex::new(state),
         }
     }
@@ -193,7 +174,7 @@ impl Socket {
         }
         if last && state.phase != Phase::Dead {
             state.phase = Phase::Finished;
-            self.drop_soon();
+            self.deadlines.closing();
         }
     }
 
@@ -286,45 +267,11 @@ impl Socket {
         let _ = SockRef::from(&self.wire).shutdown(Shutdown::Both);
     }
 
-    /// The peer sent something.
-    pub(super) fn hear(&self, now: u32) {
-        self.heard.store(now, Relaxed);
-    }
-
     /// Takes a fresh token's viewer.
     pub(super) fn renew(&self, state: &mut State, viewer: Viewer) {
-        self.expires_millis.store(expiry(&viewer), Relaxed);
+        self.deadlines.expires(viewer.expires_at);
         state.subscriptions.allow(viewer.topics);
         state.viewer = viewer;
-    }
-
-    pub(super) fn is_silent(&self, since: u32) -> bool {
-        self.heard.load(Relaxed) < since
-    }
-
-    /// Whether a closing socket has had its time, which begins when this is asked first.
-    pub(super) fn is_to_be_dropped(&self, now: u32) -> bool {
-        match self.drop_at.load(Relaxed) {
-            STAYS => false,
-            CLOSES => {
-                self.drop_at.store(now.saturating_add(LINGER_SECONDS), Relaxed);
-                false
-            }
-            at => at <= now,
-        }
-    }
-
-    pub(super) fn is_expired(&self, unix_millis: i64) -> bool {
-        self.expires_millis.load(Relaxed) <= unix_millis
-    }
-
-    /// Whether a ping is due; the next one is due `every` seconds on.
-    pub(super) fn is_ping_due(&self, now: u32, every: u32) -> bool {
-        let due = self.next_ping.load(Relaxed) <= now;
-        if due {
-            self.next_ping.store(now.saturating_add(every), Relaxed);
-        }
-        due
     }
 
     fn begin_close(&self, state: &mut State, close: Close) {
@@ -333,15 +280,7 @@ impl Socket {
             Pushed::Sent | Pushed::Queued | Pushed::Full => Phase::Closing,
         };
         state.requests.clear();
-        self.drop_soon();
+        self.deadlines.closing();
         self.waker.wake();
     }
-
-    fn drop_soon(&self) {
-        self.drop_at.fetch_min(CLOSES, Relaxed);
-    }
-}
-
-fn expiry(viewer: &Viewer) -> i64 {
-    viewer.expires_at.map_or(NEVER, |at| at.timestamp_millis())
 }

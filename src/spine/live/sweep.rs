@@ -70,11 +70,11 @@ impl Hub {
         let silent_since = now.saturating_sub(heartbeat.saturating_mul(2).saturating_add(10));
         let unix_millis = self.clock.now().timestamp_millis();
         for (place, socket) in self.census.members().iter().enumerate() {
-            if socket.is_to_be_dropped(now) || socket.is_silent(silent_since) {
+            if socket.deadlines.is_to_be_dropped(now) || socket.deadlines.is_silent(silent_since) {
                 socket.abort();
-            } else if socket.is_expired(unix_millis) {
+            } else if socket.deadlines.is_expired(unix_millis) {
                 socket.close(Close::TokenExpired);
-            } else if socket.is_ping_due(now, heartbeat) {
+            } else if socket.deadlines.is_ping_due(now, heartbeat) {
                 socket.send(ping.clone());
             }
             if place % TURN == TURN - 1 {

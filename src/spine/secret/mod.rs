@@ -48,7 +48,9 @@ pub enum SecretFault {
 
 impl fmt::Debug for Keyring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.keys.iter().map(|key| hex::encode(key.id))).finish()
+        f.debug_list()
+            .entries(self.keys.iter().map(|key| hex::encode(key.id)))
+            .finish()
     }
 }
 
@@ -72,7 +74,10 @@ impl Keyring {
             .iter()
             .enumerate()
             .map(|(place, text)| {
-                let bytes = STANDARD.decode(text.trim()).ok().and_then(|bytes| bytes.try_into().ok());
+                let bytes = STANDARD
+                    .decode(text.trim())
+                    .ok()
+                    .and_then(|bytes| bytes.try_into().ok());
                 bytes.map(MasterKey::new).ok_or(SecretFault::BadKey(place + 1))
             })
             .collect::<Result<Arc<[_]>, _>>()?;
@@ -88,7 +93,10 @@ impl Keyring {
     /// # Errors
     /// [`SecretFault`].
     pub fn from_file(file: &Path, entropy: Entropy) -> Result<Self, SecretFault> {
-        let fail = |source| SecretFault::File { path: file.display().to_string(), source };
+        let fail = |source| SecretFault::File {
+            path: file.display().to_string(),
+            source,
+        };
         if !file.exists() {
             let fresh = STANDARD.encode(entropy.bytes::<32>());
             let made = tempfile::Builder::new()
@@ -107,7 +115,11 @@ impl Keyring {
             }
         }
         let text = std::fs::read_to_string(file).map_err(fail)?;
-        let keys: Vec<String> = text.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect();
+        let keys: Vec<String> = text
+            .lines()
+            .filter(|line| !line.trim().is_empty())
+            .map(str::to_owned)
+            .collect();
         Self::from_keys(&keys, entropy)
     }
 
@@ -116,7 +128,10 @@ impl Keyring {
     /// # Errors
     /// [`SecretFault::File`].
     pub fn add_to_file(file: &Path, entropy: &Entropy) -> Result<(), SecretFault> {
-        let fail = |source| SecretFault::File { path: file.display().to_string(), source };
+        let fail = |source| SecretFault::File {
+            path: file.display().to_string(),
+            source,
+        };
         let old = std::fs::read_to_string(file).map_err(fail)?;
         let fresh = STANDARD.encode(entropy.bytes::<32>());
         let next = file.with_extension("next");
@@ -127,7 +142,9 @@ impl Keyring {
             .mode(0o600)
             .open(&next)
             .map_err(fail)?;
-        write!(out, "{fresh}\n{old}").and_then(|()| out.sync_all()).map_err(fail)?;
+        write!(out, "{fresh}\n{old}")
+            .and_then(|()| out.sync_all())
+            .map_err(fail)?;
         std::fs::rename(&next, file).map_err(fail)
     }
 
@@ -139,7 +156,13 @@ impl Keyring {
         let key = self.keys.first().ok_or(SecretFault::Corrupt)?;
         let nonce = self.entropy.bytes::<24>();
         let sealed = XChaCha20Poly1305::new(Key::from_slice(&key.bytes))
-            .encrypt(XNonce::from_slice(&nonce), Payload { msg: plain, aad: purpose.as_bytes() })
+            .encrypt(
+                XNonce::from_slice(&nonce),
+                Payload {
+                    msg: plain,
+                    aad: purpose.as_bytes(),
+                },
+            )
             .map_err(|_| SecretFault::Corrupt)?;
         Ok([key.id.as_slice(), &nonce, &sealed].concat())
     }
@@ -157,7 +180,13 @@ impl Keyring {
             .find(|key| key.id == id)
             .ok_or_else(|| SecretFault::UnknownKey(hex::encode(id)))?;
         XChaCha20Poly1305::new(Key::from_slice(&key.bytes))
-            .decrypt(XNonce::from_slice(nonce), Payload { msg: body, aad: purpose.as_bytes() })
+            .decrypt(
+                XNonce::from_slice(nonce),
+                Payload {
+                    msg: body,
+                    aad: purpose.as_bytes(),
+                },
+            )
             .map_err(|_| SecretFault::Corrupt)
     }
 
@@ -210,7 +239,10 @@ mod tests {
         assert_eq!(rotated.open("totp/a", &sealed).unwrap(), b"seed");
         assert!(!rotated.is_current(&sealed));
         assert!(matches!(rotated.open("totp/b", &sealed), Err(SecretFault::Corrupt)));
-        assert!(matches!(ring(&[[2; 32]]).open("totp/a", &sealed), Err(SecretFault::UnknownKey(_))));
+        assert!(matches!(
+            ring(&[[2; 32]]).open("totp/a", &sealed),
+            Err(SecretFault::UnknownKey(_))
+        ));
         assert_eq!(rotated.derive("cursor"), ring(&[[1; 32]]).derive("cursor"));
     }
 
@@ -220,7 +252,13 @@ mod tests {
         let file = folder.path().join("secret.keys");
         let first = Keyring::from_file(&file, Entropy::system()).unwrap();
         let sealed = first.seal("x", b"y").unwrap();
-        assert_eq!(Keyring::from_file(&file, Entropy::system()).unwrap().open("x", &sealed).unwrap(), b"y");
+        assert_eq!(
+            Keyring::from_file(&file, Entropy::system())
+                .unwrap()
+                .open("x", &sealed)
+                .unwrap(),
+            b"y"
+        );
         let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&file).unwrap().permissions());
         assert_eq!(mode & 0o777, 0o600);
     }

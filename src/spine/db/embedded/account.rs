@@ -36,10 +36,7 @@ impl Account {
                 _ => Ok(own),
             };
         }
-        let Some((path, (uid, gid))) = cluster
-            .map(|path| owner(path).map(|ids| (path, ids)))
-            .transpose()?
-        else {
+        let Some((path, (uid, gid))) = cluster.map(|path| owner(path).map(|ids| (path, ids))).transpose()? else {
             return configured.map_or_else(Self::default_user, Self::named);
         };
         if uid == 0 {
@@ -73,9 +70,7 @@ impl Account {
     }
 
     fn default_user() -> Result<Self, EmbeddedError> {
-        let found = DEFAULTS
-            .iter()
-            .find_map(|name| User::from_name(name).ok().flatten());
+        let found = DEFAULTS.iter().find_map(|name| User::from_name(name).ok().flatten());
         found
             .filter(|user| !user.uid.is_root())
             .map(Self::from)

@@ -52,9 +52,7 @@ pub(super) async fn find(bin_dir: Option<&Path>, cluster: Option<&Path>) -> Resu
                 None => continue,
             },
         };
-        let fits = wanted
-            .as_ref()
-            .is_none_or(|(_, wanted)| *wanted == major.to_string());
+        let fits = wanted.as_ref().is_none_or(|(_, wanted)| *wanted == major.to_string());
         if fits && major >= OLDEST_MAJOR {
             return Ok(Programs { bin });
         }
@@ -105,11 +103,7 @@ fn candidates(bin_dir: Option<&Path>) -> Vec<(PathBuf, Option<u32>)> {
         versioned.sort_by_key(|(major, _)| std::cmp::Reverse(*major));
         places.extend(versioned.into_iter().map(|(major, bin)| (bin, Some(major))));
     }
-    places.retain(|(bin, _)| {
-        ["initdb", "postgres"]
-            .iter()
-            .all(|program| bin.join(program).is_file())
-    });
+    places.retain(|(bin, _)| ["initdb", "postgres"].iter().all(|program| bin.join(program).is_file()));
     places
 }
 

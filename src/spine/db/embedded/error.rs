@@ -155,10 +155,7 @@ pub enum EmbeddedError {
 }
 
 /// Names the file and the action that failed, for `map_err`.
-pub(super) fn file<P: Into<PathBuf>>(
-    action: &'static str,
-    path: P,
-) -> impl FnOnce(io::Error) -> EmbeddedError {
+pub(super) fn file<P: Into<PathBuf>>(action: &'static str, path: P) -> impl FnOnce(io::Error) -> EmbeddedError {
     let path = path.into();
     move |source| EmbeddedError::File { action, path, source }
 }

@@ -127,12 +127,7 @@ pub(super) fn remove_unfinished(cluster: &Path) {
         .flatten()
         .flatten()
         .flatten();
-    for entry in entries.filter(|entry| {
-        entry
-            .file_name()
-            .as_encoded_bytes()
-            .starts_with(UNFINISHED.as_bytes())
-    }) {
+    for entry in entries.filter(|entry| entry.file_name().as_encoded_bytes().starts_with(UNFINISHED.as_bytes())) {
         if let Err(error) = fs::remove_dir_all(entry.path()) {
             tracing::warn!(path = %entry.path().display(), %error, "an unfinished database cannot be removed yet");
         }

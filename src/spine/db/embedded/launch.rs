@@ -160,10 +160,7 @@ impl Plan {
         let is_postgres = command_line
             .first()
             .is_some_and(|program| PathBuf::from(program).file_name() == Some(OsStr::new("postgres")));
-        let mut rest = command_line
-            .iter()
-            .skip_while(|argument| *argument != "-D")
-            .skip(1);
+        let mut rest = command_line.iter().skip_while(|argument| *argument != "-D").skip(1);
         is_postgres && rest.next().is_some_and(|cluster| *cluster == *self.cluster)
     }
 

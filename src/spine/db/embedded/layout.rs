@@ -60,11 +60,7 @@ pub(super) fn existing(data: &Path) -> Result<Option<PathBuf>, EmbeddedError> {
 /// Where a new cluster goes: into the data folder, or below `/var/lib/guildhall` with a link from the data
 /// folder when the user who runs PostgreSQL cannot pass through one of its parents (`/root` is closed to
 /// others).
-pub(super) async fn choose(
-    data: &Path,
-    account: &Account,
-    programs: &Programs,
-) -> Result<PathBuf, EmbeddedError> {
+pub(super) async fn choose(data: &Path, account: &Account, programs: &Programs) -> Result<PathBuf, EmbeddedError> {
     let link = data.join("postgres");
     if let Ok(target) = fs::read_link(&link) {
         return Ok(target);
@@ -83,17 +79,13 @@ pub(super) async fn choose(
     // A random end, so that a data folder made anew at the same path never meets the cluster of an earlier
     // one.
     let home = tempfile::Builder::new()
-        .prefix(&format!(
-            "{}-",
-            data.file_name().unwrap_or_default().to_string_lossy()
-        ))
+        .prefix(&format!("{}-", data.file_name().unwrap_or_default().to_string_lossy()))
         .permissions(Permissions::from_mode(0o711))
         .tempdir_in(parent)
         .map_err(file("make a folder in", parent))?
         .keep();
     fs::set_permissions(&home, Permissions::from_mode(0o711)).map_err(file("open to others", &home))?;
-    fs::write(home.join("data-folder"), data.as_os_str().as_encoded_bytes())
-        .map_err(file("write into", &home))?;
+    fs::write(home.join("data-folder"), data.as_os_str().as_encoded_bytes()).map_err(file("write into", &home))?;
     let cluster = home.join("postgres");
     symlink(&cluster, &link).map_err(file("make the link", &link))?;
     for folder in [parent, &home, data] {
@@ -113,10 +105,7 @@ pub(super) fn socket_folder(cluster: &Path, account: &Account) -> Result<PathBuf
     let run = cluster.with_file_name("run");
     if spells(&run) {
         if !run.is_dir() {
-            DirBuilder::new()
-                .mode(0o700)
-                .create(&run)
-                .map_err(file("make", &run))?;
+            DirBuilder::new().mode(0o700).create(&run).map_err(file("make", &run))?;
         }
         account.own(&run)?;
         return Ok(run);

@@ -57,10 +57,7 @@ impl DataLock {
             .truncate(false)
             .mode(0o600)
             .open(&path);
-        let mut held = match Flock::lock(
-            open.map_err(file("open", &path))?,
-            FlockArg::LockExclusiveNonblock,
-        ) {
+        let mut held = match Flock::lock(open.map_err(file("open", &path))?, FlockArg::LockExclusiveNonblock) {
             Ok(held) => held,
             Err((mut other, Errno::EWOULDBLOCK)) => {
                 return Err(EmbeddedError::Locked {

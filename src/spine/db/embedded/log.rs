@@ -47,9 +47,7 @@ impl Log {
         let mut text = Vec::new();
         let read = File::open(&self.path).and_then(|mut log| {
             let length = log.metadata()?.len();
-            log.seek(SeekFrom::Start(
-                start.min(length).max(length.saturating_sub(TAIL)),
-            ))?;
+            log.seek(SeekFrom::Start(start.min(length).max(length.saturating_sub(TAIL))))?;
             log.take(TAIL).read_to_end(&mut text)
         });
         match read {

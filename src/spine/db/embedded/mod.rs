@@ -57,11 +57,7 @@ impl EmbeddedCluster {
     /// # Errors
     /// [`EmbeddedError`] says what is missing or wrong and the way out; an unfinished cluster is never left
     /// in place.
-    pub async fn start(
-        data: &Path,
-        lock: &DataLock,
-        settings: &EmbeddedSettings,
-    ) -> Result<Self, EmbeddedError> {
+    pub async fn start(data: &Path, lock: &DataLock, settings: &EmbeddedSettings) -> Result<Self, EmbeddedError> {
         let data = fs::canonicalize(data).map_err(file("find the data folder", data))?;
         if data != lock.folder() {
             return Err(EmbeddedError::NotLocked { folder: data });
@@ -122,8 +118,7 @@ impl EmbeddedCluster {
         }
         // Empty now; the one beside the cluster stays, and a short one elsewhere is made anew at the next
         // start.
-        if Some(self.sockets.as_path()) != self.plan.cluster.parent().map(|home| home.join("run")).as_deref()
-        {
+        if Some(self.sockets.as_path()) != self.plan.cluster.parent().map(|home| home.join("run")).as_deref() {
             let _ = fs::remove_dir(&self.sockets);
         }
         Ok(())

@@ -35,8 +35,7 @@ fn make(data: &Path, path: &Path) -> Result<String, EmbeddedError> {
     made.write_all(password.as_bytes())
         .and_then(|()| made.as_file().sync_all())
         .map_err(file("write", path))?;
-    made.persist(path)
-        .map_err(|error| file("write", path)(error.error))?;
+    made.persist(path).map_err(|error| file("write", path)(error.error))?;
     sync_folder(data)?;
     Ok(password)
 }

@@ -1,6 +1,6 @@
 //! A hub behind a real HTTP server, a log in memory, and clients.
 
-use std::{collections::HashMap, net::SocketAddr, sync::Arc};
+use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -14,7 +14,10 @@ use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio_tungstenite::{WebSocketStream, client_async, tungstenite::Message};
+use tokio_tungstenite::{
+    WebSocketStream, client_async,
+    tungstenite::{self, Message},
+};
 use uuid::Uuid;
 
 use crate::{
@@ -294,7 +297,16 @@ pub(super) struct Client {
     pub(super) hello: Value,
 }
 
+/// Longer than anything takes; reached only when something is broken.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 impl Client {
+    async fn receive(&mut self) -> Option<Result<Message, tungstenite::Error>> {
+        tokio::time::timeout(PATIENCE, self.socket.next())
+            .await
+            .expect("nothing came")
+    }
+
     pub(super) async fn send(&mut self, message: Value) {
         self.socket.send(Message::text(message.to_string())).await.unwrap();
     }
@@ -302,7 +314,7 @@ impl Client {
     /// The next JSON message.
     pub(super) async fn next(&mut self) -> Value {
         loop {
-            match self.socket.next().await.expect("the socket ended").unwrap() {
+            match self.receive().await.expect("the socket ended").unwrap() {
                 Message::Text(text) => return serde_json::from_str(&text).unwrap(),
                 Message::Ping(_) | Message::Pong(_) => {}
                 other => panic!("expected a message, got {other:?}"),
@@ -324,7 +336,7 @@ impl Client {
     /// The number of the next event; nothing when the socket is closed.
     pub(super) async fn number(&mut self) -> Option<i64> {
         loop {
-            match self.socket.next().await {
+            match self.receive().await {
                 Some(Ok(Message::Text(text))) => {
                     let message: Value = serde_json::from_str(&text).unwrap();
                     return Some(message["number"].as_i64().unwrap());
@@ -338,7 +350,7 @@ impl Client {
     /// The code that the server closes with, whatever comes before it.
     pub(super) async fn closed(&mut self) -> u16 {
         loop {
-            match self.socket.next().await {
+            match self.receive().await {
                 Some(Ok(Message::Close(Some(close)))) => return close.code.into(),
                 Some(Ok(Message::Close(None))) | None => panic!("closed without a code"),
                 Some(Ok(_)) => {}
@@ -350,7 +362,7 @@ impl Client {
     /// Everything until the server ends the connection.
     pub(super) async fn ended(&mut self) -> bool {
         loop {
-            match self.socket.next().await {
+            match self.receive().await {
                 None | Some(Err(_)) => return true,
                 Some(Ok(_)) => {}
             }

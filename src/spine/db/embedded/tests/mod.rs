@@ -54,17 +54,10 @@ impl Folder {
         DataLock::acquire(&self.data).unwrap()
     }
 
-    async fn try_start(
-        &self,
-        lock: &DataLock,
-        settings: &EmbeddedSettings,
-    ) -> Result<EmbeddedCluster, EmbeddedError> {
-        tokio::time::timeout(
-            PATIENCE,
-            Box::pin(EmbeddedCluster::start(&self.data, lock, settings)),
-        )
-        .await
-        .unwrap()
+    async fn try_start(&self, lock: &DataLock, settings: &EmbeddedSettings) -> Result<EmbeddedCluster, EmbeddedError> {
+        tokio::time::timeout(PATIENCE, Box::pin(EmbeddedCluster::start(&self.data, lock, settings)))
+            .await
+            .unwrap()
     }
 
     async fn start(&self, lock: &DataLock) -> EmbeddedCluster {
@@ -126,17 +119,12 @@ async fn ask_until_answered(cluster: &EmbeddedCluster, sql: &'static str) -> Str
 }
 
 async fn remember(cluster: &EmbeddedCluster) {
-    let mut connection = PgConnection::connect_with(&cluster.connect_options())
-        .await
-        .unwrap();
+    let mut connection = PgConnection::connect_with(&cluster.connect_options()).await.unwrap();
     sqlx::raw_sql("CREATE TABLE kept (word text); INSERT INTO kept VALUES ('kept')")
         .execute(&mut connection)
         .await
         .unwrap();
-    sqlx::raw_sql("CHECKPOINT")
-        .execute(&mut connection)
-        .await
-        .unwrap();
+    sqlx::raw_sql("CHECKPOINT").execute(&mut connection).await.unwrap();
     connection.close().await.unwrap();
 }
 

@@ -36,8 +36,7 @@ async fn a_folder_below_a_closed_one_works() {
     let lock = folder.lock();
     let cluster = folder.start(&lock).await;
     remember(&cluster).await;
-    let is_elsewhere =
-        fs::read_link(folder.cluster()).is_ok_and(|target| target.starts_with("/var/lib/guildhall"));
+    let is_elsewhere = fs::read_link(folder.cluster()).is_ok_and(|target| target.starts_with("/var/lib/guildhall"));
     assert_eq!(
         is_elsewhere,
         geteuid().is_root(),

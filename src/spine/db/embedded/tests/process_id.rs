@@ -61,10 +61,7 @@ async fn a_process_that_only_has_the_old_id_is_not_taken_for_postgres() {
 
     let mut stranger = Bystander::of(&folder, "sleep", "1000");
     stranger.gives_its_id_to(&folder, &lock, &pid_file).await;
-    assert!(
-        stranger.0.try_wait().unwrap().is_none(),
-        "the stranger still runs"
-    );
+    assert!(stranger.0.try_wait().unwrap().is_none(), "the stranger still runs");
 
     let zombie = Bystander::of(&folder, "sleep", "0");
     while Process::find(zombie.0.id().try_into().unwrap()).is_some() {}

@@ -69,11 +69,7 @@ async fn another_major_version_is_named_with_the_way_out() {
     let lock = folder.lock();
     fs::create_dir(folder.cluster()).unwrap();
     fs::write(folder.cluster().join("PG_VERSION"), "99\n").unwrap();
-    let error = folder
-        .try_start(&lock, &settings())
-        .await
-        .unwrap_err()
-        .to_string();
+    let error = folder.try_start(&lock, &settings()).await.unwrap_err().to_string();
     let found = format!(
         "{} was made by PostgreSQL 99, and the programs found are of version ",
         folder.cluster().display()

@@ -11,8 +11,7 @@ use nix::sys::signal::Signal;
 use sqlx::{Connection, PgConnection};
 
 use super::{
-    DataLock, EmbeddedCluster, EmbeddedSettings, Folder, PATIENCE, RECALL, ask, ask_until_answered, remember,
-    settings,
+    DataLock, EmbeddedCluster, EmbeddedSettings, Folder, PATIENCE, RECALL, ask, ask_until_answered, remember, settings,
 };
 
 /// Makes the test that it is set for play the server that dies; its value is the data folder.
@@ -43,9 +42,7 @@ async fn a_start_outwaits_what_a_killed_postgres_left() {
     remember(&cluster).await;
     // A backend that computes does not notice the death of its postmaster, and goes on using the shared
     // memory.
-    let mut busy = PgConnection::connect_with(&cluster.connect_options())
-        .await
-        .unwrap();
+    let mut busy = PgConnection::connect_with(&cluster.connect_options()).await.unwrap();
     let count = "BEGIN; SELECT pg_advisory_xact_lock(1); \
                  DO $$ BEGIN FOR i IN 1..100000000 LOOP END LOOP; END $$";
     let counting = tokio::spawn(async move {
