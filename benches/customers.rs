@@ -7,51 +7,63 @@ use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
 
-const SYLLABLES: [&str; 48] = [
-    "al", "ar", "bel", "bran", "cas", "cor", "dal", "den", "dor", "el", "fal", "fen", "gar", "hal", "hol", "ka", "kel",
-    "lan", "lor", "mar", "mel", "mor", "na", "nor", "ol", "or", "par", "quin", "ral", "ren", "ros", "sal", "sel",
-    "sol", "tal", "tam", "ter", "tor", "ul", "van", "vel", "ver", "vin", "wal", "wes", "win", "yar", "zen",
+/// Invented brands: enough sounds that two names are seldom alike by chance, as with real companies.
+const ONSETS: [&str; 32] = [
+    "b", "bl", "br", "c", "ch", "cl", "d", "dr", "f", "fl", "g", "gl", "gr", "h", "j", "k", "l", "m", "n", "p", "pr",
+    "qu", "r", "s", "sh", "st", "t", "tr", "v", "w", "y", "z",
 ];
-const TRADES: [&str; 40] = [
-    "Aerospace",
+const VOWELS: [&str; 10] = ["a", "e", "i", "o", "u", "ae", "ei", "ia", "io", "ou"];
+const CODAS: [&str; 16] = [
+    "", "", "", "ck", "d", "ft", "l", "m", "n", "nd", "r", "rn", "s", "th", "v", "x",
+];
+const TRADES: [&str; 48] = [
+    "Aero",
+    "Alloys",
     "Analytics",
-    "Automation",
+    "Apparel",
+    "Auto",
     "Bank",
     "Biotech",
     "Brewing",
     "Care",
     "Ceramics",
-    "Chemicals",
-    "Components",
-    "Consulting",
+    "Chemie",
+    "Clinic",
+    "Coffee",
+    "Cycles",
     "Dairy",
-    "Devices",
-    "Diagnostics",
+    "Dental",
+    "Design",
     "Energy",
-    "Engineering",
+    "Farms",
     "Foods",
     "Freight",
-    "Furniture",
+    "Games",
+    "Glass",
+    "Grid",
     "Health",
-    "Hospitality",
-    "Insurance",
+    "Hotels",
     "Labs",
-    "Logistics",
-    "Machinery",
-    "Materials",
+    "Law",
+    "Legal",
+    "Marine",
     "Media",
-    "Mobility",
+    "Metals",
+    "Mills",
+    "Motors",
     "Optics",
-    "Packaging",
     "Paper",
     "Pharma",
-    "Plastics",
+    "Ports",
+    "Rail",
     "Robotics",
-    "Seafood",
-    "Security",
+    "Solar",
     "Steel",
-    "Textiles",
-    "Tooling",
+    "Studio",
+    "Timber",
+    "Tools",
+    "Toys",
+    "Travel",
     "Water",
 ];
 const FORMS: [(&str, &str, &str); 8] = [
@@ -112,7 +124,12 @@ impl Customers {
     /// The body of a submit.
     pub(crate) fn deal(self, number: u64, vendor: &str) -> Value {
         let mut rng = StdRng::seed_from_u64(self.seed.wrapping_add(number));
-        let mut brand: String = (0..3).map(|_| pick(&mut rng, &SYLLABLES, "nor")).collect();
+        let mut brand = String::new();
+        for _ in 0..3 {
+            for sound in [&ONSETS[..], &VOWELS, &CODAS] {
+                brand.push_str(pick(&mut rng, sound, "n"));
+            }
+        }
         let trade = pick(&mut rng, &TRADES, "Labs");
         let (form, country, suffix) = pick(&mut rng, &FORMS, ("Ltd", "GB", "co.uk"));
         let domain = format!("{brand}-{}.{suffix}", trade.to_lowercase());

@@ -18,6 +18,7 @@ pub(crate) struct Machine {
     memory_mib: u64,
     kernel: String,
     open_files: u64,
+    load: String,
     at: String,
 }
 
@@ -40,6 +41,10 @@ impl Machine {
             kernel: fs::read_to_string("/proc/sys/kernel/osrelease")
                 .map_or_else(|_| unknown(), |release| release.trim().to_owned()),
             open_files: getrlimit(Resource::RLIMIT_NOFILE).map_or(0, |(soft, _)| soft),
+            load: fs::read_to_string("/proc/loadavg")
+                .ok()
+                .and_then(|load| Some(load.split_whitespace().next()?.to_owned()))
+                .unwrap_or_else(unknown),
             at: Clock::system().now().format("%Y-%m-%dT%H:%M:%SZ").to_string(),
         }
     }
@@ -49,8 +54,9 @@ impl fmt::Display for Machine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{}: {} cores, {}, {} MiB memory, Linux {}, {} open files a process; client and servers share the machine",
-            self.at, self.cores, self.processor, self.memory_mib, self.kernel, self.open_files
+            "{}: {} cores, {}, {} MiB memory, Linux {}, {} open files a process, load {}; client, servers and database share \
+             the machine",
+            self.at, self.cores, self.processor, self.memory_mib, self.kernel, self.open_files, self.load
         )
     }
 }

@@ -8,10 +8,10 @@ use std::time::Duration;
 #[derive(Args, Clone)]
 pub(crate) struct Plan {
     /// Rounds of each side in a comparison of requests per second.
-    #[arg(long, default_value_t = 3, global = true)]
+    #[arg(long, default_value_t = 5, global = true)]
     pub(crate) http_rounds: u32,
     /// Seconds of each such round.
-    #[arg(long, default_value_t = 4, global = true)]
+    #[arg(long, default_value_t = 3, global = true)]
     pub(crate) http_seconds: u32,
     /// Deal lists per second in the open loop.
     #[arg(long, default_value_t = 300, global = true)]

@@ -515,3 +515,85 @@ async fn deals(server: &TestServer) -> i64 {
         .await
         .unwrap()
 }
+
+#[tokio::test]
+async fn a_body_that_drips_in_is_the_clients_fault() {
+    let server = TestServer::builder()
+        .config(|config| config.http.body_timeout_seconds = 1)
+        .start()
+        .await;
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let head = "POST /api/v1/auth/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    let ended = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut answer)).await;
+    assert!(ended.is_ok(), "the connection was kept open");
+    let answer = String::from_utf8_lossy(&answer);
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    assert!(answer.contains("body_too_slow"), "{answer}");
+}
+
+#[tokio::test]
+async fn text_that_nobody_sees_or_that_deceives_is_refused() {
+    let server = TestServer::start().await;
+    Scene::set(&server).await;
+    let rep = server.login("sales@alder.example").await;
+    let me = rep.get("/api/v1/me").await;
+    let etag = me.header("etag");
+    for name in [
+        "\u{200b}",
+        "\u{2060}\u{feff}",
+        "\u{115f}",
+        "x\u{202e}gnp.exe",
+        "a\u{2028}b",
+        "a\u{0}b",
+    ] {
+        rep.patch("/api/v1/me", &etag, &json!({"name": name}))
+            .await
+            .problem(422, "invalid_body");
+    }
+    let joined = "\u{0646}\u{200c}\u{0627}";
+    assert_eq!(
+        rep.patch("/api/v1/me", &etag, &json!({"name": joined})).await.ok()["user"]["name"],
+        joined
+    );
+    rep.get("/api/v1/deals?country=D%00")
+        .await
+        .problem(400, "invalid_query");
+}
+
+#[tokio::test]
+async fn a_key_can_not_outlive_itself_as_a_member_or_another_key() {
+    let server = TestServer::start().await;
+    Scene::set(&server).await;
+    let owner = server.login("owner@northwind.example").await;
+    for scope in ["members:manage", "api_keys:manage"] {
+        let refused = owner
+            .post("/api/v1/api-keys", &json!({"name": "k", "scopes": [scope]}))
+            .await;
+        assert_eq!(
+            refused.problem(422, "invalid_body")["errors"][0]["pointer"],
+            "/scopes/0"
+        );
+    }
+    let key = owner
+        .post("/api/v1/api-keys", &json!({"name": "k", "scopes": ["deals:read"]}))
+        .await
+        .ok();
+    // As one that was made before the rule.
+    sqlx::query("UPDATE api_key SET scopes = '{members:manage,deals:read}'")
+        .execute(&mut server.database.connect().await)
+        .await
+        .unwrap();
+    let integrator = server.with_token(key["secret"].as_str().unwrap());
+    integrator.get("/api/v1/deals").await.ok();
+    let invitation = json!({"email": "mallory@evil.example", "role": "admin"});
+    integrator
+        .post("/api/v1/invitations", &invitation)
+        .await
+        .problem(403, "forbidden");
+    integrator
+        .get("/api/v1/events?topics=organisation")
+        .await
+        .problem(403, "forbidden");
+}

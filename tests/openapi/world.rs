@@ -194,9 +194,7 @@ impl Company {
 
     /// What an API key of this kind of company can be given at most.
     fn key_scopes(&self) -> Vec<String> {
-        let all = Permission::ALL
-            .iter()
-            .filter(|one| one.applies_to(self.kind) && **one != Permission::ApiKeyManage);
+        let all = Permission::ALL.iter().filter(|one| one.suits_key(self.kind));
         all.map(|permission| permission.scope().to_owned()).collect()
     }
 

@@ -120,8 +120,8 @@ fn check_scopes(may: &May<right::ApiKeyManage>, body: &NewApiKey) -> Result<(), 
         .enumerate()
     {
         let pointer = format!("/scopes/{place}");
-        if permission == Permission::ApiKeyManage {
-            checks.refuse(pointer, "persons_only", "API keys can't manage API keys");
+        if permission.applies_to(may.org.kind) && !permission.suits_key(may.org.kind) {
+            checks.refuse(pointer, "persons_only", "API keys can't manage members or API keys");
         } else if !permission.applies_to(may.org.kind) || !may.actor.permissions.contains(permission) {
             checks.refuse(pointer, "not_granted", "is not among your own permissions here");
         }

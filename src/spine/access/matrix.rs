@@ -140,10 +140,18 @@ impl Permission {
         Self::ALL.iter().copied().find(|permission| permission.scope() == scope)
     }
 
-    /// Whether any role of this kind of organisation has it, so that an API key of one may too.
+    /// Whether any role of this kind of organisation has it.
     #[must_use]
     pub fn applies_to(self, kind: OrgKind) -> bool {
         self.roles().iter().any(|role| role.kind() == kind)
+    }
+
+    /// Whether an API key of this kind of organisation may have it: some role there does, and it isn't about who may
+    /// act for the organisation. A key that leaks must not be able to outlive itself as a member or another key.
+    #[must_use]
+    pub fn suits_key(self, kind: OrgKind) -> bool {
+        let lasting = matches!(self, Self::ApiKeyManage | Self::MemberManage);
+        !lasting && self.applies_to(kind)
     }
 }
 

@@ -53,6 +53,8 @@ pub struct HttpConfig {
     pub request_timeout_seconds: u64,
     /// Seconds that a client has to send a request's headers.
     pub header_timeout_seconds: u64,
+    /// Seconds that a client has to send a request's body; less than `request_timeout_seconds`.
+    pub body_timeout_seconds: u64,
     /// Most connections open at once; further ones wait in the system's backlog.
     pub max_connections: usize,
     /// Seconds that requests and sockets have to finish after a stop was asked for.
@@ -69,6 +71,7 @@ impl Default for HttpConfig {
             body_limit_bytes: 1024 * 1024,
             request_timeout_seconds: 30,
             header_timeout_seconds: 10,
+            body_timeout_seconds: 20,
             max_connections: 50_000,
             drain_seconds: 20,
         }
@@ -329,6 +332,12 @@ impl Config {
             return refuse(
                 "rate_limit",
                 "a limit of 0 serves nobody: use enabled = false to switch limits off",
+            );
+        }
+        if self.http.body_timeout_seconds >= self.http.request_timeout_seconds {
+            return refuse(
+                "http.body_timeout_seconds",
+                "must be less than http.request_timeout_seconds, so that a slow client is told so",
             );
         }
         if self.live.heartbeat_seconds == 0 || self.live.queue_frames == 0 || self.live.concurrent_catch_ups == 0 {

@@ -91,7 +91,30 @@ pub async fn run_consumer(
     }
 }
 
+/// Whether there is anything to take. Asked without a lock, since a lock takes a transaction id, and an open one holds
+/// every reader of the log back.
+async fn glance(db: &Db, name: &str) -> Result<Step, Problem> {
+    let found = sqlx::query!(
+        r#"SELECT EXISTS (SELECT FROM event e WHERE (e.tx, e.seq) > (c.tx, c.seq) AND e.tx < event_horizon()) AS "ready!",
+                  EXISTS (SELECT FROM event e WHERE (e.tx, e.seq) > (c.tx, c.seq)) AS "written!"
+           FROM event_consumer c WHERE c.name = $1"#,
+        name
+    )
+    .fetch_optional(db.pool())
+    .await?;
+    Ok(match found {
+        None => Step::Moved,
+        Some(found) if found.ready => Step::Moved,
+        Some(found) if found.written => Step::Held,
+        Some(_) => Step::Idle,
+    })
+}
+
 async fn step(db: &Db, consumer: &dyn Consumer, max_failures: i32) -> Result<Step, Problem> {
+    let waiting = glance(db, consumer.name()).await?;
+    if !matches!(waiting, Step::Moved) {
+        return Ok(waiting);
+    }
     let mut tx = db.begin().await?;
     let Some(cursor) = claim(&mut tx, consumer.name()).await? else {
         return Ok(Step::Idle);

@@ -1,5 +1,7 @@
 //! Bodies and queries that are checked on the way in.
 
+use std::time::Duration;
+
 use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Request},
@@ -38,7 +40,18 @@ pub(super) async fn read(request: Request, app: &App) -> Result<(Parts, Bytes), 
     if declared.is_some_and(|length| length > limit) {
         return Err(too_large());
     }
-    let bytes = axum::body::to_bytes(body, limit).await.map_err(|error| {
+    let patience = Duration::from_secs(app.config.http.body_timeout_seconds);
+    let read = tokio::time::timeout(patience, axum::body::to_bytes(body, limit))
+        .await
+        .map_err(|_| {
+            let detail = format!(
+                "The body was not there after {} s: send it faster, or less.",
+                patience.as_secs()
+            );
+            Problem::new(code::BODY_TOO_SLOW, detail)
+                .header(header::CONNECTION, axum::http::HeaderValue::from_static("close"))
+        })?;
+    let bytes = read.map_err(|error| {
         let inner = std::error::Error::source(&error);
         if inner.is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>) {
             too_large()
@@ -149,6 +162,13 @@ impl<T: DeserializeOwned> FromRequestParts<App> for ValidQuery<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
+        // PostgreSQL's texts can't hold one, so that no value with one can match anything.
+        if parts.uri.query().is_some_and(|query| query.contains("%00")) {
+            return Err(Problem::new(
+                code::INVALID_QUERY,
+                "A parameter has a NUL character: leave it out.",
+            ));
+        }
         axum::extract::Query::try_from_uri(&parts.uri)
             .map(|axum::extract::Query(query)| Self(query))
             .map_err(|rejection| {

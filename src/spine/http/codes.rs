@@ -54,6 +54,8 @@ codes! {
     NOT_FOUND = 404 "not_found" "There is nothing here";
     /// Another method is needed.
     METHOD_NOT_ALLOWED = 405 "method_not_allowed" "This address has other methods";
+    /// The body came too slowly.
+    BODY_TOO_SLOW = 408 "body_too_slow" "The body came too slowly";
     /// The state does not allow the move.
     ILLEGAL_MOVE = 409 "illegal_move" "The current state does not allow this";
     /// A value that must be unique is taken.

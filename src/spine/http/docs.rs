@@ -58,7 +58,12 @@ pub fn describe_errors(document: &mut OpenApi) {
                 statuses.push((404, "nothing there for these eyes"));
             }
             if operation.request_body.is_some() {
-                statuses.extend([(413, "body too large"), (415, "not JSON"), (422, "a field was refused")]);
+                statuses.extend([
+                    (408, "body too slow"),
+                    (413, "body too large"),
+                    (415, "not JSON"),
+                    (422, "a field was refused"),
+                ]);
             }
             if method == "post" && secured {
                 statuses.push((409, "the state does not allow it, or the same request is still running"));

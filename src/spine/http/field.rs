@@ -33,7 +33,7 @@ impl Checks {
     /// not only white space.
     pub fn text(&mut self, pointer: &str, value: &str, min: usize, max: usize, lines: bool) {
         let length = value.chars().count();
-        if length > max || value.trim().chars().count() < min {
+        if length > max || value.chars().filter(|c| is_visible(*c)).count() < min {
             self.refuse(pointer, "length", format!("must have {min} to {max} characters"));
         }
         if value
@@ -41,6 +41,10 @@ impl Checks {
             .any(|c| c.is_control() && !(lines && matches!(c, '\n' | '\r' | '\t')))
         {
             self.refuse(pointer, "control_character", "must not have control characters");
+        }
+        if value.chars().any(deceives) {
+            let message = "must not have characters that turn the direction of writing or separate lines";
+            self.refuse(pointer, "deceptive_character", message);
         }
     }
 
@@ -92,4 +96,18 @@ impl Checks {
             Err(Problem::fields(self.0))
         }
     }
+}
+
+/// Whether a reader sees something of it: no white space, and none of the characters that are drawn as nothing
+/// (zero-width spaces and joiners, fillers, soft hyphen).
+fn is_visible(c: char) -> bool {
+    let nothing = matches!(c, '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
+        | '\u{2060}'..='\u{2064}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}');
+    !nothing && !c.is_whitespace()
+}
+
+/// Whether it makes other text look different from what it is: overrides of the writing direction (Unicode Technical
+/// Report 36, section 2.2) and separators that end a line.
+fn deceives(c: char) -> bool {
+    matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -250,7 +250,7 @@ async fn key_standing(db: &Db, clock: &Clock, hash: [u8; 32]) -> Result<Option<S
             .scopes
             .iter()
             .filter_map(|scope| Permission::parse(scope))
-            .filter(|permission| permission.applies_to(row.kind))
+            .filter(|permission| permission.suits_key(row.kind))
             .collect(),
         operator: false,
         expires_at: row.expires_at.unwrap_or(DateTime::<Utc>::MAX_UTC),

@@ -130,7 +130,19 @@ fn topics(names: Option<&str>) -> Result<TopicSet, Problem> {
     names.split(',').map(topic).collect()
 }
 
+/// A topic that was asked for by name and that the actor can't hear anywhere.
+fn forbidden(viewer: &Viewer, asked: TopicSet) -> Option<Topic> {
+    let heard =
+        |topic: Topic| viewer.topics.meets(topic.into()) || (viewer.user.is_some() && topic.permission().is_none());
+    let named = asked != TopicSet::ALL;
+    asked.topics().into_iter().find(|topic| named && !heard(*topic))
+}
+
 async fn feed(app: &App, viewer: &Viewer, channel: Option<&Channel>, topics: TopicSet) -> Result<Feed, Problem> {
+    if let Some(topic) = forbidden(viewer, topics) {
+        let detail = format!("The topic {} is not among those that this actor hears.", topic.as_str());
+        return Err(Problem::new(code::FORBIDDEN, detail));
+    }
     let heard = viewer
         .topics
         .topics()
