@@ -1,0 +1,114 @@
+//! Deal registration as its two sides live it.
+
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use crate::support::{Answer, Caller, Scene, TestServer, deal_body};
+
+async fn submit(rep: &Caller, body: &Value) -> (String, String) {
+    let made = rep.post("/api/v1/deals", body).await;
+    made.ok();
+    (made.header("location"), made.header("etag"))
+}
+
+async fn act(caller: &Caller, path: &str, act: &str, body: &Value) -> Answer {
+    let etag = caller.get(path).await.header("etag");
+    caller.post_at(&format!("{path}/{act}"), &etag, body).await
+}
+
+#[tokio::test]
+async fn a_deal_goes_from_question_to_answer_to_approval() {
+    let server = TestServer::start().await;
+    let scene = Scene::set(&server).await;
+    let rep = server.login("sales@alder.example").await;
+    let manager = server.login("channel_manager@northwind.example").await;
+    let mut body = deal_body(scene.northwind, "Acme GmbH", "acme.example");
+    body["customer"]["domain"] = "https://www.acme.example/shop".into();
+    let (path, _) = submit(&rep, &body).await;
+    let seen = manager.get(&path).await.ok();
+    assert_eq!(
+        json!([seen["status"], seen["amount"], seen["customer"]["domain"]]),
+        json!(["submitted", "3601.50", "acme.example"])
+    );
+    let asked = act(&manager, &path, "request-info", &json!({"question": "Who signs?"}))
+        .await
+        .ok();
+    assert_eq!(asked["status"], "info_requested");
+    let illegal = act(&manager, &path, "approve", &json!({})).await;
+    assert!(illegal.problem(409, "illegal_move")["legal"].is_array());
+    let etag = rep.get(&path).await.header("etag");
+    let answered = rep.patch(&path, &etag, &json!({"note": "Jo Doe signs."})).await.ok();
+    assert_eq!(answered["status"], "submitted");
+    let approved = act(&manager, &path, "approve", &json!({"note": "Go."})).await.ok();
+    assert_eq!(approved["status"], "approved");
+    assert_eq!(rep.get(&path).await.ok()["decision"]["note"], "Go.");
+}
+
+#[tokio::test]
+async fn of_two_rivals_approved_at_the_same_instant_one_holds_the_customer() {
+    let server = TestServer::start().await;
+    let scene = Scene::set(&server).await;
+    let manager = server.login("channel_manager@northwind.example").await;
+    let (alder, birch) = (
+        server.login("sales@alder.example").await,
+        server.login("sales@birch.example").await,
+    );
+    for round in 0..6 {
+        let body = deal_body(
+            scene.northwind,
+            &format!("Rival {round}"),
+            &format!("rival{round}.example"),
+        );
+        let (one, other) = tokio::join!(submit(&alder, &body), submit(&birch, &body));
+        let mut calls = JoinSet::new();
+        for (path, etag) in [one, other] {
+            let manager = manager.clone();
+            calls.spawn(async move { manager.post_at(&format!("{path}/approve"), &etag, &json!({})).await });
+        }
+        let answers = calls.join_all().await;
+        let approved = answers.iter().filter(|answer| answer.status.is_success()).count();
+        assert_eq!(approved, 1, "{answers:?}");
+        answers
+            .iter()
+            .find(|answer| !answer.status.is_success())
+            .unwrap()
+            .problem(409, "customer_protected");
+    }
+}
+
+#[tokio::test]
+async fn the_vendor_sees_who_the_rival_is_and_the_partner_only_that_there_is_one() {
+    let server = TestServer::start().await;
+    let scene = Scene::set(&server).await;
+    let manager = server.login("channel_manager@northwind.example").await;
+    let (alder, birch) = (
+        server.login("sales@alder.example").await,
+        server.login("sales@birch.example").await,
+    );
+    let (first, _) = submit(
+        &alder,
+        &deal_body(scene.northwind, "Müller & Söhne GmbH", "mueller.example"),
+    )
+    .await;
+    let second = birch
+        .post(
+            "/api/v1/deals",
+            &deal_body(scene.northwind, "MULLER UND SOHNE", "mueller.example"),
+        )
+        .await;
+    let path = second.header("location");
+    assert_eq!(second.ok()["conflict_level"], "certain");
+    let first_id = first.rsplit('/').next().unwrap().to_owned();
+    let conflicts = manager.get(&format!("{path}/conflicts")).await.ok();
+    assert!(conflicts.to_string().contains(&first_id), "{conflicts}");
+    birch.get(&format!("{path}/conflicts")).await.problem(403, "forbidden");
+    birch.get(&first).await.problem(404, "not_found");
+    for mine in [
+        birch.get(&path).await,
+        birch.get("/api/v1/deals").await,
+        birch.get("/api/v1/events?since=0-0").await,
+    ] {
+        let text = String::from_utf8(mine.body.to_vec()).unwrap();
+        assert!(!text.contains(&first_id) && !text.contains("Alder") && !text.contains(&scene.alder.to_string()));
+    }
+}
