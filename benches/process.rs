@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use crate::Failure;
 
-/// How long a process gets to end by itself before it is killed.
-const GRACE: Duration = Duration::from_secs(20);
+/// How long a process gets to end by itself before it is killed: more than a server takes to drain its requests.
+const GRACE: Duration = Duration::from_secs(40);
 
 /// A child that is ended, by its own id, when its owner is dropped: on return, on an error and on a panic alike.
 pub(crate) struct Owned {

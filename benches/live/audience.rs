@@ -90,6 +90,13 @@ impl Audience {
     }
 }
 
+/// Sockets that close with their audience are no news.
+impl Drop for Audience {
+    fn drop(&mut self) {
+        self.broken.store(true, Ordering::SeqCst);
+    }
+}
+
 async fn open(address: SocketAddr, seat: &Seat) -> Result<Socket, Failure> {
     let mut socket = Socket::open(address, seat.path, seat.token.as_deref()).await?;
     if seat.token.is_some() {

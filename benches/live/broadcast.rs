@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::audience::{Audience, Seat};
+use super::cores::Cores;
 use super::nchan::{Nchan, SUBSCRIBE};
 use super::tally::Tally;
 use crate::client::Client;
@@ -16,7 +17,7 @@ use crate::plan::Plan;
 use crate::report::{Table, Target, float, latencies, micros_each, quantile_ms, record, spread};
 use crate::server::{Launch, Server};
 use crate::submit::submits;
-use crate::{Bench, Failure, machine, process};
+use crate::{Bench, Failure, process};
 
 /// Who registers the deals that the subscribers hear of.
 const WRITER: &str = "rep@partner1.example";
@@ -172,34 +173,6 @@ impl Side {
         };
         audience.intact()?;
         Ok(round)
-    }
-}
-
-/// Which cores the servers and everybody else run on.
-struct Cores {
-    all: Vec<usize>,
-    server: Vec<usize>,
-    others: Vec<usize>,
-}
-
-impl Cores {
-    /// The first core is the servers', the rest the clients' and the database's. This process moves there.
-    fn divide() -> Result<Self, Failure> {
-        let all = machine::cores()?;
-        let (server, others) = match all.split_at_checked(1) {
-            Some((server, others)) if !others.is_empty() => (server.to_vec(), others.to_vec()),
-            _ => (all.clone(), all.clone()),
-        };
-        machine::confine(std::process::id(), &others)?;
-        Ok(Self { all, server, others })
-    }
-}
-
-impl Drop for Cores {
-    fn drop(&mut self) {
-        if let Err(error) = machine::confine(std::process::id(), &self.all) {
-            eprintln!("giving this program all cores back: {error}");
-        }
     }
 }
 

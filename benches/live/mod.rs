@@ -2,6 +2,7 @@
 
 mod audience;
 pub(crate) mod broadcast;
+mod cores;
 pub(crate) mod idle;
 pub(crate) mod latency;
 mod nchan;
