@@ -206,16 +206,7 @@ impl SigningKeys {
     /// # Errors
     /// 500 when there is no key, which `load` rules out.
     pub fn sign(&self, claims: &Claims) -> Result<String, Problem> {
-        let known = self.known.read();
-        let (kid, key) = known
-            .current
-            .as_ref()
-            .ok_or_else(|| Problem::internal("there is no signing key"))?;
-        let header = Header {
-            kid: Some(kid.clone()),
-            ..Header::new(Algorithm::EdDSA)
-        };
-        jsonwebtoken::encode(&header, claims, key).map_err(Problem::internal)
+        self.sign_statement("JWT", claims)
     }
 
     /// Signs a statement that is no token: `kind` is its `typ`, and says what it is.
