@@ -24,6 +24,12 @@ pub trait Consumer: Send + Sync {
     /// What went wrong. The transaction rolls back and the batch comes again after a pause, event by event; an
     /// event that keeps failing is put aside as a dead letter.
     async fn apply(&self, tx: &mut Tx, events: &[Recorded]) -> Result<(), ConsumerFault>;
+
+    /// How long it rests once it has taken all there is. While events keep coming they then come in larger batches,
+    /// at a fraction of the cost; after a quiet spell the first is taken at once all the same.
+    fn rest(&self) -> Duration {
+        Duration::ZERO
+    }
 }
 
 /// Why a consumer couldn't take an event.
@@ -52,7 +58,10 @@ struct Cursor {
 }
 
 enum Step {
+    /// There may be more to take.
     Moved,
+    /// All that there was has been taken.
+    Caught,
     Idle,
     Held,
 }
@@ -69,7 +78,10 @@ pub async fn run_consumer(
     let mut patience = Patience::new(poll);
     loop {
         let pause = match step(&db, &*consumer, max_failures).await {
-            Ok(Step::Moved) => {
+            Ok(moved @ (Step::Moved | Step::Caught)) => {
+                if matches!(moved, Step::Caught) && !consumer.rest().is_zero() {
+                    stop.run_until_cancelled(tokio::time::sleep(consumer.rest())).await;
+                }
                 if stop.is_cancelled() {
                     return;
                 }
@@ -137,7 +149,8 @@ async fn step(db: &Db, consumer: &dyn Consumer, max_failures: i32) -> Result<Ste
         Ok(()) => {
             advance(&mut tx, consumer.name(), last.position, now).await?;
             tx.commit().await?;
-            Ok(Step::Moved)
+            let full = usize::try_from(limit).is_ok_and(|limit| events.len() >= limit);
+            Ok(if full { Step::Moved } else { Step::Caught })
         }
         Err(fault) => {
             // Dropped instead, it might still hold the cursor when it is claimed again below.

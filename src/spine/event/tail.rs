@@ -74,6 +74,8 @@ async fn step(pool: &PgPool, position: &mut Position, sink: &dyn EventSink) -> R
     if let Some(last) = events.last() {
         *position = last.position;
         sink.take(&events).await;
+    }
+    if usize::try_from(BATCH).is_ok_and(|batch| events.len() >= batch) {
         return Ok(Step::Moved);
     }
     Ok(if held_back(pool, *position).await? {
