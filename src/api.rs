@@ -10,19 +10,23 @@ use guildhall_spine::{
     App,
     config::HttpConfig,
     event::EventDoc,
-    http::{Code, Problem, describe_errors, edge, method_not_allowed, not_found, security_schemes},
+    http::{
+        Code, Problem, describe_errors, describe_optional_parameters, edge, method_not_allowed, not_found,
+        security_schemes, show_errors,
+    },
 };
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, cors::CorsLayer};
 use utoipa::openapi::{Info, License, OpenApi, OpenApiBuilder, Tag};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_swagger_ui::SwaggerUi;
+use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use crate::{VERSION, system};
+use crate::{VERSION, pages, system};
 
 fn routes() -> OpenApiRouter<App> {
+    let kinds = events().iter().map(|event| event.kind).collect();
     let described = OpenApiRouter::with_openapi(OpenApiBuilder::new().info(info()).tags(Some(tags())).build())
         .merge(guildhall_spine::identity::routes())
-        .merge(guildhall_spine::audit::routes())
+        .merge(guildhall_spine::audit::routes(kinds))
         .merge(guildhall_spine::live::routes())
         .merge(guildhall_onboard::routes())
         .merge(guildhall_sell::routes());
@@ -33,7 +37,7 @@ fn info() -> Info {
     let mut info = Info::new("Guildhall", VERSION);
     info.description = Some(
         "Partner relationship management for vendors and their channel partners. Live events over WebSocket are \
-         described in asyncapi.json."
+         described in [asyncapi.json](/api/v1/asyncapi.json), error codes [on a page of their own](/docs/errors)."
             .to_owned(),
     );
     let mut license = License::new("Apache-2.0");
@@ -72,6 +76,8 @@ pub fn openapi() -> OpenApi {
 fn finish(document: &mut OpenApi) {
     security_schemes(document);
     describe_errors(document);
+    show_errors(document, &codes());
+    describe_optional_parameters(document);
 }
 
 /// Every error code.
@@ -96,12 +102,19 @@ pub fn events() -> Vec<EventDoc> {
 pub fn router(app: &App) -> Router {
     let (router, mut document) = routes().split_for_parts();
     finish(&mut document);
-    let pages = Router::new()
-        .merge(SwaggerUi::new("/docs").url("/api/v1/openapi.json", document))
+    let described = Router::new()
+        .merge(
+            SwaggerUi::new("/docs")
+                .url("/api/v1/openapi.json", document)
+                .config(ui()),
+        )
+        .layer(from_fn(system::titled))
+        .route("/api/v1/asyncapi.json", axum::routing::get(system::asyncapi))
         .route("/docs/errors", axum::routing::get(system::error_codes))
         .layer(from_fn(system::page_headers));
     router
-        .merge(pages)
+        .merge(described)
+        .merge(pages::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(CompressionLayer::new())
@@ -109,6 +122,14 @@ pub fn router(app: &App) -> Router {
         .layer(from_fn_with_state(app.clone(), edge))
         .layer(cors(&app.config.http))
         .with_state(app.clone())
+}
+
+/// The API's page: without a bar to look at other servers' documents, and with credentials kept over a reload.
+fn ui() -> Config<'static> {
+    Config::default()
+        .use_base_layout()
+        .persist_authorization(true)
+        .display_operation_id(true)
 }
 
 fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {

@@ -15,8 +15,8 @@ use guildhall_spine::{
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-pub(crate) use connect::database;
 pub use connect::{Connected, Sharing, StartFault};
+pub(crate) use connect::{database, whereabouts};
 pub(crate) use node::consumers;
 
 use crate::{api, system};

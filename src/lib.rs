@@ -4,6 +4,7 @@ pub mod api;
 pub mod app;
 pub mod cli;
 pub mod demo;
+mod pages;
 mod system;
 
 /// The program's version.

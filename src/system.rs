@@ -104,6 +104,33 @@ pub(crate) async fn error_codes() -> Html<String> {
     Html(page)
 }
 
+/// The description of the WebSocket.
+pub(crate) async fn asyncapi() -> impl IntoResponse {
+    (
+        [(header::CONTENT_TYPE, "application/json")],
+        include_str!("../api-docs/asyncapi.json"),
+    )
+}
+
+/// Names the API's page after what it describes and not after the program that draws it.
+pub(crate) async fn titled(request: Request, next: Next) -> Response {
+    const DRAWN: &str = "<title>Swagger UI</title>";
+    let entrance = matches!(request.uri().path(), "/docs/" | "/docs/index.html");
+    let response = next.run(request).await;
+    if !entrance || !response.status().is_success() {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    match axum::body::to_bytes(body, 1 << 20).await {
+        Ok(page) => {
+            let page = String::from_utf8_lossy(&page).replace(DRAWN, "<title>Guildhall API</title>");
+            parts.headers.remove(header::CONTENT_LENGTH);
+            Response::from_parts(parts, page.into())
+        }
+        Err(error) => Problem::internal(error).into_response(),
+    }
+}
+
 /// The documentation's pages bring their own scripts and styles, and nobody else's.
 pub(crate) async fn page_headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;

@@ -1,12 +1,14 @@
 //! The audit log: it grows with the events, nobody can change it unseen, and the checker names what was changed.
 
-use guildhall_kernel::{EventId, OrgId};
+use guildhall_kernel::{Entropy, EventId, OrgId};
 use guildhall_spine::{
-    audit::{AuditFault, AuditReport, Link, verify},
+    audit::{AuditFault, AuditReport, Link, PLATFORM, verify},
     event::{Position, replay},
+    identity::reseal_secrets,
+    secret::Keyring,
 };
 use serde_json::value::RawValue;
-use sqlx::{FromRow, PgConnection, types::Json};
+use sqlx::{AssertSqlSafe, FromRow, PgConnection, types::Json};
 use uuid::Uuid;
 
 use crate::support::{Scene, TestServer, audited, deal_body};
@@ -134,6 +136,55 @@ async fn the_database_refuses_to_change_an_entry() {
         let error = sqlx::query(statement).execute(&mut db).await.unwrap_err();
         assert!(error.to_string().contains("append-only"), "{statement}: {error}");
     }
+    assert_eq!(check(&server).await.faults, []);
+}
+
+#[tokio::test]
+async fn the_database_refuses_to_empty_a_month_of_a_log() {
+    let (server, _, mut db) = with_history().await;
+    // A month that is made while the server runs.
+    sqlx::query("SELECT event_log_ensure(now() + interval '3 months')")
+        .execute(&mut db)
+        .await
+        .unwrap();
+    let logs: Vec<String> = sqlx::query_scalar(
+        "SELECT relid::text FROM unnest(ARRAY['audit_entry', 'event', 'event_audience']) log, pg_partition_tree(log::regclass)",
+    )
+    .fetch_all(&mut db)
+    .await
+    .unwrap();
+    assert_eq!(
+        logs.len(),
+        3 * (1 + 1 + 4),
+        "each with its default and four months: {logs:?}"
+    );
+    for log in logs {
+        let truncate = AssertSqlSafe(format!("TRUNCATE {log}"));
+        let error = sqlx::query(truncate).execute(&mut db).await.unwrap_err();
+        assert!(error.to_string().contains("append-only"), "{log}: {error}");
+    }
+    assert_eq!(check(&server).await.faults, []);
+}
+
+#[tokio::test]
+async fn a_rotation_of_keys_is_in_the_platforms_chain() {
+    let (server, _, mut db) = with_history().await;
+    let app = server.app();
+    app.identity.keys.rotate(&app.db).await.unwrap();
+    let new = "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA=".to_owned();
+    let keys = [vec![new], app.config.secrets.keys.clone()].concat();
+    let ring = Keyring::from_keys(&keys, Entropy::system()).unwrap();
+    assert_eq!(reseal_secrets(&app.db, &ring).await.unwrap(), 2, "two signing keys");
+    reseal_secrets(&app.db, &ring).await.unwrap();
+    audited(&mut db).await;
+    let kinds: Vec<String> = sqlx::query_scalar(
+        "SELECT kind FROM audit_entry WHERE org_id = $1 AND kind IN ('signing_key.rotated', 'secrets.resealed') ORDER BY no",
+    )
+    .bind(PLATFORM)
+    .fetch_all(&mut db)
+    .await
+    .unwrap();
+    assert_eq!(kinds, ["signing_key.rotated", "secrets.resealed"]);
     assert_eq!(check(&server).await.faults, []);
 }
 

@@ -1,10 +1,16 @@
 //! The command line, run as it is installed.
 
-use std::fs;
+mod backup;
+mod keys;
+mod settings;
 
+use std::{fs, process::Stdio};
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, BufReader};
 
-use crate::support::{Database, Place, Said, TestServer, until};
+use crate::support::{Caller, Database, PATIENCE, Place, Said, TestServer, until};
 
 impl Place {
     /// Runs a command on this database.
@@ -79,112 +85,6 @@ async fn one_data_folder_has_one_server_and_commands_work_beside_it() {
     assert!(
         !place.data().join("postgres/postmaster.pid").exists(),
         "the command left PostgreSQL running"
-    );
-}
-
-#[tokio::test]
-async fn a_setting_that_is_unknown_or_malformed_stops_the_start_with_its_name_and_the_reason() {
-    let place = Place::new();
-    let cases = [
-        ("[http]\nlisten = \"8080\"", "http.listen", "invalid socket address"),
-        ("[http]\nlistne = \"127.0.0.1:0\"", "http.listne", "unknown field"),
-        ("[htpt]\nlisten = \"127.0.0.1:0\"", "htpt", "unknown field"),
-        (
-            "[auth]\naccess_token_seconds = 601",
-            "auth.access_token_seconds",
-            "from 30 to 600",
-        ),
-        ("[live]\nqueue_frames = \"many\"", "live.queue_frames", "expected"),
-        (
-            "[http]\npublic_url = \"ftp://x.example\"",
-            "http.public_url",
-            "http or https",
-        ),
-        (
-            "[http]\ntrusted_proxies = [\"10.0.0.0/33\"]",
-            "http.trusted_proxies",
-            "10.0.0.0/33",
-        ),
-        ("[secrets]\nkeys = [\"short\"]", "secrets.keys", "32"),
-        ("[log]\nformat = \"xml\"", "log.format", "xml"),
-        ("http = ", "guildhall.toml", ""),
-    ];
-    for (file, name, reason) in cases {
-        fs::write(place.root().join("guildhall.toml"), file).unwrap();
-        let said = place.run(&["serve", "--listen", "127.0.0.1:0"]).await.refusal();
-        assert!(said.contains(name) && said.contains(reason), "{file}: {said}");
-    }
-    fs::remove_file(place.root().join("guildhall.toml")).unwrap();
-    for (variable, value, name, reason) in [
-        (
-            "GUILDHALL_HTTP__LISTEN",
-            "nowhere",
-            "http.listen",
-            "invalid socket address",
-        ),
-        ("GUILDHALL_HTTP__COLOUR", "red", "http.colour", "unknown field"),
-        (
-            "GUILDHALL_EVENTS__MAX_FAILURES",
-            "lots",
-            "events.max_failures",
-            "expected",
-        ),
-        ("GUILDHALL_LOG__FILTER", "a=b=c", "log.filter", ""),
-        ("DATABASE_URL", "mysql://localhost/x", "database.url", ""),
-    ] {
-        let mut command = place.command(&["serve", "--listen", "127.0.0.1:0"]);
-        command.env(variable, value);
-        let said = Said::by(command).await.refusal();
-        assert!(
-            said.contains(name) && said.contains(reason),
-            "{variable}={value}: {said}"
-        );
-    }
-    let database = Database::create().await;
-    for (variable, value, name) in [
-        ("REDIS_URL", "nowhere", "redis.url"),
-        ("GUILDHALL_MAIL__SMTP_URL", "x", "mail"),
-    ] {
-        let mut command = place.command(&["serve", "--listen", "127.0.0.1:0"]);
-        command.env("DATABASE_URL", database.url()).env(variable, value);
-        let said = Said::by(command).await.refusal();
-        assert!(said.contains(name), "{variable}={value}: {said}");
-    }
-    let missing = place.run(&["serve", "--config", "other.toml"]).await.refusal();
-    assert!(missing.contains("other.toml"), "{missing}");
-    assert!(
-        !place.data().join("postgres").exists(),
-        "a database was made before the settings were read"
-    );
-}
-
-#[tokio::test]
-async fn a_database_that_is_not_there_is_a_clear_error() {
-    let place = Place::new();
-    // Nothing listens on port 1.
-    let url = "postgres://guild:secret@127.0.0.1:1/guild";
-    for arguments in [&["serve", "--listen", "127.0.0.1:0"][..], &["migrate"]] {
-        let mut command = place.command(arguments);
-        command
-            .env("DATABASE_URL", url)
-            .env("GUILDHALL_DATABASE__ACQUIRE_TIMEOUT_SECONDS", "1");
-        let said = Said::by(command).await.refusal();
-        assert!(
-            said.contains("the database can't be reached") && said.contains("database.url"),
-            "{said}"
-        );
-        assert!(!said.contains("secret"), "{said}");
-    }
-    let mut command = place.command(&["doctor", "--json"]);
-    command
-        .env("DATABASE_URL", url)
-        .env("GUILDHALL_DATABASE__ACQUIRE_TIMEOUT_SECONDS", "1");
-    let said = Said::by(command).await;
-    let failures = failures(&said);
-    assert_eq!(
-        (said.code, failures.len(), failures[0].0.as_str()),
-        (Some(1), 1, "database"),
-        "{said:?}"
     );
 }
 
@@ -341,4 +241,110 @@ async fn a_user_made_on_the_command_line_can_log_in_until_suspended() {
     );
     let nobody = user(&["suspend", "nobody@guildhall.example"], "").await.refusal();
     assert!(nobody.contains("nobody@guildhall.example"), "{nobody}");
+}
+
+#[tokio::test]
+async fn a_mistyped_data_folder_is_no_new_installation() {
+    let place = Place::new();
+    for arguments in [
+        &["user", "list"][..],
+        &["consumer", "list"],
+        &["keys", "list"],
+        &["keys", "rotate-secrets"],
+        &["keys", "rotate-signing"],
+    ] {
+        let said = place.run(&[arguments, &["--data", "dta"]].concat()).await.refusal();
+        assert!(
+            said.contains("no Guildhall data in dta") && said.contains("--data") && said.contains("DATABASE_URL"),
+            "{arguments:?}: {said}"
+        );
+    }
+    assert!(!place.root().join("dta").exists());
+}
+
+#[tokio::test]
+async fn a_reader_that_goes_away_ends_a_command_quietly() {
+    let place = Place::new();
+    let database = Database::create().await;
+    for arguments in [
+        &["config", "check"][..],
+        &["openapi"],
+        &["keys", "list"],
+        &["doctor"],
+        &["consumer", "list"],
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = place.command(arguments);
+        command.env("DATABASE_URL", database.url());
+        command.stdout(writer).stderr(Stdio::piped());
+        let end = tokio::time::timeout(PATIENCE, command.output()).await;
+        let output = end.expect("the command does not end").unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{arguments:?}");
+        // The tests' database is one that doctor doesn't let pass.
+        let code = i32::from(arguments == ["doctor"]);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_in_a_file_is_plain_and_demo_people_are_warned_of() {
+    let place = Place::new();
+    let database = Database::create().await;
+    let on_database = |command: &mut tokio::process::Command, arguments: &[&str]| {
+        command.env("DATABASE_URL", database.url()).args(arguments);
+    };
+    let server = place.serve(|command| on_database(command, &["--demo", "small"])).await;
+    let (_, banner) = server.terminate().await;
+    assert!(
+        banner.iter().any(|line| line.contains("manager@vendor1.example")),
+        "{banner:?}"
+    );
+
+    let server = place.serve(|command| on_database(command, &[])).await;
+    let (_, warning) = server.terminate().await;
+    assert!(
+        warning.len() == 1 && warning[0].contains("demo") && warning[0].contains("not for production"),
+        "{warning:?}"
+    );
+    assert!(!warning[0].contains("guildhall-demo"), "{warning:?}");
+
+    let log = fs::read_to_string(place.root().join("server.log")).unwrap();
+    assert!(log.contains("stopping") && !log.contains('\x1b'), "{log}");
+    assert!(!log.contains("already exists"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tokens_name_the_port_of_listen_and_outlive_a_restart() {
+    let place = Place::new();
+    let database = Database::create().await;
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = free.local_addr().unwrap();
+    drop(free);
+    let start = async || {
+        let mut command = place.command(&["serve", "--demo", "small", "--listen", &address.to_string()]);
+        command
+            .env("DATABASE_URL", database.url())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap()).lines();
+        let greeting = tokio::time::timeout(PATIENCE, out.next_line()).await.unwrap().unwrap();
+        assert!(
+            greeting
+                .unwrap()
+                .contains(&format!("http://localhost:{}", address.port()))
+        );
+        child
+    };
+    let mut server = start().await;
+    let login = json!({"email": "rep@partner1.example", "password": "guildhall-demo"});
+    let answer = Caller::new(address, None).post("/api/v1/auth/login", &login).await.ok();
+    let token = answer["access_token"].as_str().unwrap().to_owned();
+    let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
+    let claims: Value = serde_json::from_slice(&claims).unwrap();
+    assert_eq!(claims["iss"], format!("http://localhost:{}", address.port()));
+    server.kill().await.unwrap();
+    let _server = start().await;
+    Caller::new(address, Some(token)).get("/api/v1/me").await.ok();
 }

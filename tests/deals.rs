@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::support::{Answer, Caller, Scene, TestServer, deal_body};
+use crate::support::{Answer, Caller, Scene, TestServer, deal_body, until};
 
 async fn submit(rep: &Caller, body: &Value) -> (String, String) {
     let made = rep.post("/api/v1/deals", body).await;
@@ -25,6 +25,7 @@ async fn a_deal_goes_from_question_to_answer_to_approval() {
     let mut body = deal_body(scene.northwind, "Acme GmbH", "acme.example");
     body["customer"]["domain"] = "https://www.acme.example/shop".into();
     let (path, _) = submit(&rep, &body).await;
+    let since = manager.get("/api/v1/events").await.ok()["position"].clone();
     let seen = manager.get(&path).await.ok();
     assert_eq!(
         json!([seen["status"], seen["amount"], seen["customer"]["domain"]]),
@@ -35,13 +36,35 @@ async fn a_deal_goes_from_question_to_answer_to_approval() {
         .ok();
     assert_eq!(asked["status"], "info_requested");
     let illegal = act(&manager, &path, "approve", &json!({})).await;
-    assert!(illegal.problem(409, "illegal_move")["legal"].is_array());
+    assert_eq!(
+        illegal.problem(409, "illegal_move")["legal"],
+        json!(["reject"]),
+        "what the vendor may do"
+    );
     let etag = rep.get(&path).await.header("etag");
     let answered = rep.patch(&path, &etag, &json!({"note": "Jo Doe signs."})).await.ok();
     assert_eq!(answered["status"], "submitted");
     let approved = act(&manager, &path, "approve", &json!({"note": "Go."})).await.ok();
     assert_eq!(approved["status"], "approved");
     assert_eq!(rep.get(&path).await.ok()["decision"]["note"], "Go.");
+    let events = format!("/api/v1/events?topics=deals&since={}", since.as_str().unwrap());
+    let said = until("all that was said is in the events", async || {
+        let items = rep.get(&events).await.ok()["items"].as_array().unwrap().clone();
+        (items.len() == 3).then_some(items)
+    })
+    .await;
+    let said: Vec<Value> = said
+        .iter()
+        .map(|event| json!([event["kind"], event["data"]["note"], event["data"]["changed"]]))
+        .collect();
+    assert_eq!(
+        json!(said),
+        json!([
+            ["deal.info_requested", "Who signs?", null],
+            ["deal.resubmitted", null, ["note"]],
+            ["deal.approved", "Go.", null]
+        ])
+    );
 }
 
 #[tokio::test]

@@ -10,14 +10,26 @@
 
 mod support;
 
+mod api_keys;
 mod audit;
 mod cli;
 mod conventions;
 mod crash;
 mod deals;
+mod demo;
+mod edges;
 mod events;
 mod identity;
+mod invitations;
 mod live;
+mod members;
 mod nodes;
 mod openapi;
+mod pages;
+mod partnerships;
+mod passwords;
 mod readme;
+mod registration;
+mod second_factor;
+mod sessions;
+mod tokens;

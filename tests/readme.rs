@@ -29,8 +29,16 @@ async fn the_tour_prints_what_the_readme_says() {
         })
         .await;
     let script = tour.replace("localhost:8080", &server.address.to_string());
+    for _ in 0..2 {
+        assert_eq!(walk(&script, &place).await, printed, "again and again");
+    }
+    server.terminate().await;
+}
+
+/// What the script prints.
+async fn walk(script: &str, place: &Place) -> String {
     let mut bash = Command::new("bash");
-    bash.args(["-euo", "pipefail", "-c", &script])
+    bash.args(["-euo", "pipefail", "-c", script])
         .current_dir(place.root())
         .kill_on_drop(true);
     let run = bash
@@ -47,6 +55,5 @@ async fn the_tour_prints_what_the_readme_says() {
         String::from_utf8_lossy(&output.stderr),
     );
     assert!(output.status.success(), "{}\n{out}\n{err}", output.status);
-    assert_eq!(out, printed, "{err}");
-    server.terminate().await;
+    out.into_owned()
 }

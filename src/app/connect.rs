@@ -41,7 +41,15 @@ pub enum StartFault {
     #[error(transparent)]
     Embedded(#[from] EmbeddedError),
     /// The database can't be reached.
-    #[error("the database can't be reached: {0}; check database.url")]
+    #[error("the database at {place} can't be reached: {source}; check database.url (or DATABASE_URL)")]
+    Unreachable {
+        /// Host and port, or the folder of the socket.
+        place: String,
+        /// What the driver said.
+        source: sqlx::Error,
+    },
+    /// The database failed.
+    #[error("the database failed: {0}")]
     Database(#[from] sqlx::Error),
     /// The schema can't be brought up to date.
     #[error("the schema can't be migrated: {0}")]
@@ -138,7 +146,10 @@ async fn assemble(
         clock,
         entropy,
     } = start;
-    let db = Db::connect(options, &config.database, clock.clone(), entropy.clone()).await?;
+    let place = whereabouts(&options);
+    let db = Db::connect(options, &config.database, clock.clone(), entropy.clone())
+        .await
+        .map_err(|source| StartFault::Unreachable { place, source })?;
     migrate(db.pool(), clock.now()).await?;
     let keyring = match keyring {
         Some(keyring) => keyring,
@@ -176,6 +187,14 @@ async fn assemble(
         config,
     });
     Ok((app, position))
+}
+
+/// Where the database is, without what opens it.
+pub(crate) fn whereabouts(options: &PgConnectOptions) -> String {
+    match options.get_socket() {
+        Some(folder) => folder.display().to_string(),
+        None => format!("{}:{}", options.get_host(), options.get_port()),
+    }
 }
 
 /// Whether the data folder may be a running server's.

@@ -3,7 +3,7 @@
 use guildhall_spine::config::Config;
 use serde_json::Value;
 
-use super::{CliFault, Place};
+use super::{CliFault, Place, say};
 
 /// What to do with the settings.
 #[derive(Debug, clap::Subcommand)]
@@ -15,9 +15,9 @@ pub(super) enum ConfigCommand {
 pub(super) fn run(place: &Place, command: ConfigCommand) -> Result<(), CliFault> {
     match command {
         ConfigCommand::Check => {
-            let masked = masked(&place.settings()?).map_err(|error| CliFault::Other(error.to_string()))?;
+            let masked = masked(&place.settings(None)?).map_err(|error| CliFault::Other(error.to_string()))?;
             for (name, value) in lines("", &masked) {
-                println!("{name} = {value}");
+                say(format_args!("{name} = {value}"))?;
             }
         }
     }

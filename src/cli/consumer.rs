@@ -5,7 +5,7 @@ use guildhall_spine::{
     event::{Position, dead_letters, forgive, replay, statuses},
 };
 
-use super::{CliFault, Place};
+use super::{CliFault, Place, say};
 use crate::app::consumers;
 
 /// What to do with consumers.
@@ -56,19 +56,18 @@ pub(super) async fn run(place: &Place, command: ConsumerCommand) -> Result<(), C
 async fn list(app: &App) -> Result<(), CliFault> {
     let all = statuses(&mut *app.db.pool().acquire().await?).await?;
     if all.is_empty() {
-        println!("there are none: they begin when the server starts");
-        return Ok(());
+        return say("there are none: they begin when the server starts");
     }
-    println!(
+    say(format_args!(
         "{:<16} {:>24} {:>8} {:>12} {:>9}  last error",
         "name", "position", "behind", "dead letters", "failures"
-    );
+    ))?;
     for one in all {
         let (position, error) = (one.position.to_string(), one.last_error.unwrap_or_default());
-        println!(
+        say(format_args!(
             "{:<16} {position:>24} {:>8} {:>12} {:>9}  {error}",
             one.name, one.behind, one.dead_letters, one.failures
-        );
+        ))?;
     }
     Ok(())
 }
@@ -96,21 +95,21 @@ async fn set_back(app: &App, name: &str, from: Position) -> Result<(), CliFault>
         return Err(unknown(name));
     }
     tx.commit().await?;
-    println!("{name} takes everything after {from} again, as soon as a server runs");
-    Ok(())
+    say(format_args!(
+        "{name} takes everything after {from} again, as soon as a server runs"
+    ))
 }
 
 async fn show_letters(app: &App, name: &str) -> Result<(), CliFault> {
     exists(app, name).await?;
     let letters = dead_letters(&mut *app.db.pool().acquire().await?, name).await?;
     for letter in &letters {
-        println!(
+        say(format_args!(
             "{} {} {} {}",
             letter.position, letter.event_id, letter.failed_at, letter.error
-        );
+        ))?;
     }
-    println!("{} events were put aside", letters.len());
-    Ok(())
+    say(format_args!("{} events were put aside", letters.len()))
 }
 
 async fn retry(app: &App, name: &str) -> Result<(), CliFault> {
@@ -120,7 +119,7 @@ async fn retry(app: &App, name: &str) -> Result<(), CliFault> {
         .ok_or_else(|| unknown(name))?;
     let before = dead_letters(&mut *app.db.pool().acquire().await?, name).await?.len();
     let taken = forgive(&app.db, &*consumer).await?;
-    println!("{name} took {taken} of {before}");
+    say(format_args!("{name} took {taken} of {before}"))?;
     if taken == before {
         return Ok(());
     }

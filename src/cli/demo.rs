@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-use super::{CliFault, Place};
+use super::{CliFault, Place, say};
 use crate::demo::{self, DemoRequest, Scale};
 
 /// What to load.
@@ -23,7 +23,7 @@ enum Size {
 }
 
 pub(super) async fn run(place: &Place, args: Args) -> Result<(), CliFault> {
-    let connected = place.connect().await?;
+    let connected = place.connect_or_make().await?;
     let scale = match args.scale {
         Size::Small => Scale::Small,
         Size::Large => Scale::Large,
@@ -38,6 +38,5 @@ pub(super) async fn run(place: &Place, args: Args) -> Result<(), CliFault> {
     .await;
     connected.close().await?;
     let summary = loaded.map_err(|fault| CliFault::Other(fault.to_string()))?;
-    println!("{summary}");
-    Ok(())
+    say(summary)
 }

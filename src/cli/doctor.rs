@@ -6,18 +6,14 @@ mod events;
 mod keys;
 mod machine;
 
-use std::{path::PathBuf, time::Duration};
+use std::path::PathBuf;
 
 use guildhall_kernel::{Clock, Entropy};
 use guildhall_spine::{config::Config, db::Db};
 use serde::Serialize;
-use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 
-use super::{CliFault, Place};
-use crate::app::{Sharing, database as reach};
-
-/// How long the database has to take a connection.
-const PATIENCE: Duration = Duration::from_secs(5);
+use super::{CliFault, Place, say};
+use crate::app::{Sharing, StartFault, database as reach, whereabouts};
 
 /// What to look at.
 #[derive(Debug, clap::Args)]
@@ -70,7 +66,8 @@ impl Findings {
                 Level::Warn => "warn",
                 Level::Fail => "FAIL",
             };
-            println!("{word} {name}: {}", finding.text);
+            // The exit code still tells, when nobody reads on.
+            let _ = say(format_args!("{word} {name}: {}", finding.text));
         }
         self.found.push(finding);
     }
@@ -93,7 +90,7 @@ pub(super) async fn run(place: &Place, args: Args) -> Result<(), CliFault> {
         found: Vec::new(),
         quiet: args.json,
     };
-    match place.settings() {
+    match place.settings(None) {
         Ok(config) => {
             machine::settings(&mut findings, &config);
             examine(&mut findings, place, &config, &args).await;
@@ -101,10 +98,7 @@ pub(super) async fn run(place: &Place, args: Args) -> Result<(), CliFault> {
         Err(fault) => findings.fail("settings", fault.to_string()),
     }
     if args.json {
-        println!(
-            "{}",
-            serde_json::to_string_pretty(&findings.found).map_err(std::io::Error::from)?
-        );
+        let _ = say(serde_json::to_string_pretty(&findings.found).map_err(std::io::Error::from)?);
     }
     match findings.found.iter().any(|finding| finding.level == Level::Fail) {
         true => Err(CliFault::Told),
@@ -126,7 +120,7 @@ async fn examine(findings: &mut Findings, place: &Place, config: &Config, args: 
             format!("{folder} is not there yet: the server makes it on its first start"),
         );
     }
-    if config.database.url.is_none() && place.data.join("postgres").symlink_metadata().is_err() {
+    if config.database.url.is_none() && !place.has_cluster() {
         findings.warn(
             "database",
             "there is none yet: the server makes a private one on its first start",
@@ -137,29 +131,26 @@ async fn examine(findings: &mut Findings, place: &Place, config: &Config, args: 
         Ok(reached) => reached,
         Err(fault) => return findings.fail("database", fault.to_string()),
     };
-    match connect(config, options).await {
+    let place_of = whereabouts(&options);
+    match Db::connect(options, &config.database, Clock::system(), Entropy::system()).await {
         Ok(db) => {
             with_database(findings, place, config, args, &db).await;
             db.pool().close().await;
         }
-        Err(error) => findings.fail("database", format!("can't be reached: {error}; check database.url")),
+        Err(source) => findings.fail(
+            "database",
+            StartFault::Unreachable {
+                place: place_of,
+                source,
+            }
+            .to_string(),
+        ),
     }
     if let Some(cluster) = cluster
         && let Err(fault) = cluster.stop().await
     {
         findings.warn("database", format!("the private cluster doesn't stop: {fault}"));
     }
-}
-
-/// One connection first: a pool would only say that it took too long.
-async fn connect(config: &Config, options: PgConnectOptions) -> Result<Db, String> {
-    let one = tokio::time::timeout(PATIENCE, PgConnection::connect_with(&options)).await;
-    let one = one
-        .map_err(|_| format!("no answer within {} s", PATIENCE.as_secs()))?
-        .map_err(|error| error.to_string())?;
-    one.close().await.map_err(|error| error.to_string())?;
-    let db = Db::connect(options, &config.database, Clock::system(), Entropy::system()).await;
-    db.map_err(|error| error.to_string())
 }
 
 async fn with_database(findings: &mut Findings, place: &Place, config: &Config, args: &Args, db: &Db) {

@@ -1,10 +1,9 @@
 //! `guildhall migrate`
 
-use super::{CliFault, Place};
+use super::{CliFault, Place, say};
 
 pub(super) async fn run(place: &Place) -> Result<(), CliFault> {
-    let connected = place.connect().await?;
-    println!("the schema is up to date");
+    let connected = place.connect_or_make().await?;
     connected.close().await?;
-    Ok(())
+    say("the schema is up to date")
 }

@@ -8,10 +8,16 @@ mod doctor;
 mod keys;
 mod migrate;
 mod openapi;
+mod say;
 mod serve;
 mod user;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    io::{IsTerminal, stderr},
+    net::SocketAddr,
+    path::PathBuf,
+    process::ExitCode,
+};
 
 use clap::{Parser, Subcommand};
 use guildhall_kernel::{Clock, Entropy};
@@ -20,6 +26,8 @@ use guildhall_spine::{
     http::Problem,
 };
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+
+use say::say;
 
 use crate::app::{Connected, Sharing, Start, StartFault};
 
@@ -93,18 +101,21 @@ pub enum CliFault {
     /// Said already; only the exit code is left.
     #[error("")]
     Told,
+    /// Nobody reads what it prints any more.
+    #[error("")]
+    Unheard,
 }
 
 impl Place {
-    /// The settings.
-    fn settings(&self) -> Result<Config, CliFault> {
+    /// The settings, with an address to listen on instead of theirs.
+    fn settings(&self, listen: Option<SocketAddr>) -> Result<Config, CliFault> {
         let file = self.config.clone().unwrap_or_else(|| PathBuf::from("guildhall.toml"));
-        Ok(load(&file, self.config.is_some()).map_err(StartFault::from)?)
+        Ok(load(&file, self.config.is_some(), listen).map_err(StartFault::from)?)
     }
 
     /// What a command starts with.
-    fn start(&self) -> Result<Start, CliFault> {
-        let config = self.settings()?;
+    fn start(&self, listen: Option<SocketAddr>) -> Result<Start, CliFault> {
+        let config = self.settings(listen)?;
         Ok(Start {
             config,
             data: self.data.clone(),
@@ -113,9 +124,27 @@ impl Place {
         })
     }
 
-    /// Connects to the server's database, migrated.
+    /// Connects to the server's database, migrated. A data folder that holds none is a mistake.
     async fn connect(&self) -> Result<Connected, CliFault> {
-        Ok(Connected::open(self.start()?, Sharing::Beside).await?)
+        let start = self.start(None)?;
+        if start.config.database.url.is_none() && !self.has_cluster() {
+            return Err(CliFault::Other(format!(
+                "no Guildhall data in {}: name the server's data folder with --data, or its database with DATABASE_URL; \
+                 a new one is made by `guildhall serve`",
+                self.data.display()
+            )));
+        }
+        Ok(Connected::open(start, Sharing::Beside).await?)
+    }
+
+    /// The same, making what is missing.
+    async fn connect_or_make(&self) -> Result<Connected, CliFault> {
+        Ok(Connected::open(self.start(None)?, Sharing::Beside).await?)
+    }
+
+    /// Whether the data folder holds a private cluster.
+    fn has_cluster(&self) -> bool {
+        self.data.join("postgres").symlink_metadata().is_ok()
     }
 }
 
@@ -135,6 +164,7 @@ pub fn main() -> ExitCode {
     match runtime.block_on(run(cli)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(CliFault::Told) => ExitCode::FAILURE,
+        Err(CliFault::Unheard) => ExitCode::SUCCESS,
         Err(fault) => {
             eprintln!("guildhall: {fault}");
             ExitCode::FAILURE
@@ -162,9 +192,12 @@ fn start_log(config: &LogConfig) -> Result<(), CliFault> {
     let filter =
         EnvFilter::try_new(&config.filter).map_err(|error| CliFault::Other(format!("setting log.filter: {error}")))?;
     let layers = tracing_subscriber::registry().with(filter);
+    // https://no-color.org: set to anything but nothing, it means no.
+    let colours = stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let layer = fmt::layer().with_ansi(colours).with_writer(stderr);
     let done = match config.format {
-        LogFormat::Text => layers.with(fmt::layer().with_writer(std::io::stderr)).try_init(),
-        LogFormat::Json => layers.with(fmt::layer().json().with_writer(std::io::stderr)).try_init(),
+        LogFormat::Text => layers.with(layer).try_init(),
+        LogFormat::Json => layers.with(layer.json()).try_init(),
     };
     done.map_err(|error| CliFault::Other(error.to_string()))
 }

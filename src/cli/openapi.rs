@@ -1,12 +1,11 @@
 //! `guildhall openapi`
 
-use super::CliFault;
+use super::{CliFault, say};
 use crate::api;
 
 pub(super) fn run() -> Result<(), CliFault> {
     let text = api::openapi()
         .to_pretty_json()
         .map_err(|error| CliFault::Other(error.to_string()))?;
-    println!("{text}");
-    Ok(())
+    say(text)
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use clap::ValueEnum;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{CliFault, Place, start_log};
+use super::{CliFault, Place, say, start_log};
 use crate::{
     app::Server,
     demo::{self, DemoRequest, Scale},
@@ -30,11 +30,8 @@ enum Demo {
 }
 
 pub(super) async fn run(place: &Place, args: Args) -> Result<(), CliFault> {
-    let mut start = place.start()?;
+    let start = place.start(args.listen)?;
     start_log(&start.config.log)?;
-    if let Some(listen) = args.listen {
-        start.config.http.listen = listen;
-    }
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let server = Server::start(start).await?;
@@ -54,7 +51,8 @@ pub(super) async fn run(place: &Place, args: Args) -> Result<(), CliFault> {
             return Err(CliFault::Other(fault.to_string()));
         }
     };
-    greet(server.address(), demo);
+    // A server runs on when nobody reads its greeting.
+    let _ = greet(server.address(), demo, scale.is_some());
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
@@ -64,20 +62,24 @@ pub(super) async fn run(place: &Place, args: Args) -> Result<(), CliFault> {
     Ok(())
 }
 
-fn greet(address: SocketAddr, demo: bool) {
+fn greet(address: SocketAddr, demo: bool, wanted: bool) -> Result<(), CliFault> {
     let host = if address.ip().is_loopback() {
         "localhost".to_owned()
     } else {
         address.ip().to_string()
     };
-    println!(
+    say(format_args!(
         "Guildhall is at http://{host}:{port}  (the API: http://{host}:{port}/docs)",
         port = address.port()
-    );
+    ))?;
+    if demo && !wanted {
+        return say("This data holds demo people, whose password is public: it is not for production.");
+    }
     if demo {
-        println!("Demo log-ins, password {}:", demo::PASSWORD);
+        say(format_args!("Demo log-ins, password {}:", demo::PASSWORD))?;
         for (email, who) in demo::PEOPLE {
-            println!("  {email:<28} {who}");
+            say(format_args!("  {email:<28} {who}"))?;
         }
     }
+    Ok(())
 }

@@ -10,7 +10,7 @@ use guildhall_spine::{
     identity::{NewUser, activate_user, create_user, list_users, lock_user, set_operator, set_password, suspend_user},
 };
 
-use super::{CliFault, Place};
+use super::{CliFault, Place, say};
 
 /// What to do with users.
 #[derive(Debug, clap::Subcommand)]
@@ -100,9 +100,8 @@ async fn create(app: &App, email: &str, name: &str, operator: bool) -> Result<()
     };
     let id = create_user(&mut tx, &origin("create"), &user).await?;
     tx.commit().await?;
-    println!("{id} {email}");
-    password.tell();
-    Ok(())
+    say(format_args!("{id} {email}"))?;
+    password.tell()
 }
 
 async fn reset(app: &App, email: &str) -> Result<(), CliFault> {
@@ -113,13 +112,12 @@ async fn reset(app: &App, email: &str) -> Result<(), CliFault> {
     let user = lock_user(&mut tx, email).await?;
     let ended = set_password(&mut tx, &origin("reset-password"), user.id, &hash).await?;
     tx.commit().await?;
-    println!(
+    say(format_args!(
         "{} {email}: the password is another one, and {} sessions ended",
         user.id,
         ended.len()
-    );
-    password.tell();
-    Ok(())
+    ))?;
+    password.tell()
 }
 
 /// Before a password is asked for in vain.
@@ -141,8 +139,7 @@ async fn change(app: &App, email: &str, change: Change) -> Result<(), CliFault> 
     let user = lock_user(&mut tx, email).await?.id;
     let said = carry_out(&mut tx, user, change).await?;
     tx.commit().await?;
-    println!("{user} {email}: {said}");
-    Ok(())
+    say(format_args!("{user} {email}: {said}"))
 }
 
 async fn carry_out(tx: &mut Tx, user: guildhall_kernel::UserId, change: Change) -> Result<String, CliFault> {
@@ -175,10 +172,10 @@ async fn list(app: &App) -> Result<(), CliFault> {
         after.clone_from(&last.email);
         for user in page {
             let operator = if user.operator { "operator" } else { "" };
-            println!(
+            say(format_args!(
                 "{} {:<9} {:<8} {}  {}",
                 user.id, user.status, operator, user.email, user.name
-            );
+            ))?;
         }
     }
 }

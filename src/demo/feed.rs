@@ -66,7 +66,14 @@ async fn tell_registered(tx: &mut Tx, deal: &Deal) -> Result<(), Problem> {
 }
 
 async fn tell_moved(tx: &mut Tx, deal: &Deal) -> Result<(), Problem> {
-    let facts = facts(deal, deal.status, deal.outcome.version.into());
+    let outcome = &deal.outcome;
+    let facts = DealFacts {
+        note: outcome.decision_note.map(str::to_owned),
+        reason: outcome
+            .decision_reason
+            .and_then(|name| serde_json::from_value(name.into()).ok()),
+        ..facts(deal, deal.status, outcome.version.into())
+    };
     let vendor = origin(deal.outcome.decided_by, deal.vendor_id);
     match deal.status {
         DealStatus::InfoRequested => publish(tx, &vendor, deal, &DealInfoRequested(facts)).await,
@@ -111,5 +118,8 @@ fn facts(deal: &Deal, status: DealStatus, version: i64) -> DealFacts {
         amount: deal.amount.to_string(),
         currency: deal.currency.to_owned(),
         version,
+        note: None,
+        reason: None,
+        changed: Vec::new(),
     }
 }

@@ -1,14 +1,18 @@
 //! Guildhall's vocabulary: typed ids, money, time, cursors and partial updates. No I/O.
 
 mod clock;
+mod country;
 mod cursor;
+mod decimal;
 mod entropy;
 mod id;
 mod money;
 mod patch;
 
 pub use clock::Clock;
+pub use country::is_country;
 pub use cursor::{Cursor, CursorFault, CursorKey};
+pub use decimal::{DecimalFault, parse_decimal};
 pub use entropy::Entropy;
 pub use id::{
     ApiKeyId, AuditEntryId, DealId, Entity, EventId, Id, IdFault, InvitationId, MailId, MembershipId, OrgId,

@@ -22,6 +22,21 @@ impl<T> Patch<T> {
         matches!(self, Self::Absent)
     }
 
+    /// Whether the body asks to clear the field.
+    #[must_use]
+    pub const fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
+    }
+
+    /// A field that can't be cleared, after the update. `null`, which the body's check refuses, leaves it as it is.
+    #[must_use]
+    pub fn or(self, current: T) -> T {
+        match self {
+            Self::Absent | Self::Null => current,
+            Self::Value(value) => value,
+        }
+    }
+
     /// The field after the update, given what it is now.
     #[must_use]
     pub fn over(self, current: Option<T>) -> Option<T> {
@@ -55,5 +70,8 @@ mod tests {
         assert_eq!(note("{}"), Patch::Absent);
         assert_eq!(note(r#"{"note":null}"#), Patch::Null);
         assert_eq!(note(r#"{"note":"x"}"#).over(None), Some("x".to_owned()));
+        assert_eq!(note(r#"{"note":"x"}"#).or("y".to_owned()), "x");
+        assert_eq!(note("{}").or("y".to_owned()), "y");
+        assert!(note(r#"{"note":null}"#).is_null() && !note("{}").is_null());
     }
 }

@@ -18,8 +18,8 @@ impl World {
             .into_iter()
             .map(|company| (company.leader(), company));
         let able = |(person, _): &(&Person, &Company)| person.may(operation);
-        // What both kinds of company have a permission for may still be one side's: a partner accepts.
-        let found = if operation.id == "acceptPartnership" {
+        // What both kinds of company have a permission for may still be one side's: a partner accepts or declines.
+        let found = if matches!(operation.id.as_str(), "acceptPartnership" | "declinePartnership") {
             people.rev().find(able)
         } else {
             people.clone().find(able)

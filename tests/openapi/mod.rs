@@ -3,6 +3,7 @@
 mod access;
 mod malformed;
 mod routes;
+mod samples;
 mod tenants;
 mod world;
 

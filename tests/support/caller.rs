@@ -123,6 +123,13 @@ impl Caller {
         self.send(Method::GET, path, &[], "").await
     }
 
+    /// The current `ETag` of a record.
+    pub(crate) async fn etag(&self, path: &str) -> String {
+        let answer = self.get(path).await;
+        answer.ok();
+        answer.header("etag")
+    }
+
     pub(crate) async fn delete(&self, path: &str) -> Answer {
         self.send(Method::DELETE, path, &[], "").await
     }

@@ -1,13 +1,13 @@
 //! The server under test, in this process, on a free port.
 
-use std::{net::SocketAddr, ops::Deref, sync::Arc};
+use std::{net::SocketAddr, ops::Deref, path::Path, sync::Arc};
 
 use guildhall::app::{Server, Start};
 use guildhall_kernel::{Clock, Entropy};
 use guildhall_spine::{App, config::Config};
 use tempfile::TempDir;
 
-use super::{Caller, Database, RedisServer};
+use super::{Answer, Caller, Database, RedisServer};
 
 /// A running server with a database of its own. Clones of the builder's database make several nodes.
 pub(crate) struct TestServer {
@@ -16,7 +16,7 @@ pub(crate) struct TestServer {
     pub(crate) clock: Clock,
     pub(crate) address: SocketAddr,
     /// Kept for as long as the server runs.
-    _data: TempDir,
+    data: TempDir,
 }
 
 /// What a test server is made of.
@@ -61,21 +61,25 @@ impl TestServer {
 
     /// Logs in with the password that all people of a [`super::Scene`] have.
     pub(crate) async fn login(&self, email: &str) -> Caller {
-        let answer = self
-            .anonymous()
-            .post(
-                "/api/v1/auth/login",
-                &serde_json::json!({"email": email, "password": super::scene::PASSWORD}),
-            )
-            .await;
-        let token = answer.ok()["access_token"].as_str().unwrap().to_owned();
-        self.with_token(&token)
+        let answer = self.try_login(email, super::scene::PASSWORD).await.ok();
+        self.with_token(answer["access_token"].as_str().unwrap())
+    }
+
+    /// What a log-in answers.
+    pub(crate) async fn try_login(&self, email: &str, password: &str) -> Answer {
+        let body = serde_json::json!({"email": email, "password": password});
+        self.anonymous().post("/api/v1/auth/login", &body).await
     }
 
     /// Stops the server as SIGTERM would, and waits for it.
     pub(crate) async fn stop(mut self) -> Arc<Database> {
         self.server.take().unwrap().stop().await;
         Arc::clone(&self.database)
+    }
+
+    /// The folder that it keeps its files in.
+    pub(crate) fn data(&self) -> &Path {
+        self.data.path()
     }
 
     pub(crate) fn app(&self) -> &App {
@@ -99,8 +103,13 @@ impl TestServerBuilder {
     }
 
     /// A clock that the test moves.
-    pub(crate) fn manual_clock(mut self) -> Self {
-        self.clock = Clock::manual(Clock::system().now());
+    pub(crate) fn manual_clock(self) -> Self {
+        self.clock(Clock::manual(Clock::system().now()))
+    }
+
+    /// A clock that other servers go by too.
+    pub(crate) fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
         self
     }
 
@@ -140,7 +149,7 @@ impl TestServerBuilder {
             database,
             clock,
             address,
-            _data: data,
+            data,
         }
     }
 }

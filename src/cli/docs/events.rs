@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use guildhall_spine::event::Topic;
+use guildhall_spine::{event::Topic, live::reserved};
 
 use super::{
     head,
@@ -32,6 +32,9 @@ pub(super) fn page() -> String {
         let _ = write!(page, "\n## Topic `{}`\n\n{heard}\n", topic.as_str());
         for (event, schema) in events.iter().zip(&schemas).filter(|(event, _)| event.topic == *topic) {
             let _ = write!(page, "\n### {}\n\n{}\n", event.kind, about(schema, &definitions));
+            if let Some(needed) = reserved(event.kind) {
+                let _ = write!(page, "\nHeard by members who may `{}` only.\n", needed.scope());
+            }
             page.push_str("\n| member | kind | meaning |\n| --- | --- | --- |\n");
             for [name, kind, meaning] in members(schema, &definitions) {
                 let _ = writeln!(page, "| {name} | {kind} | {meaning} |");

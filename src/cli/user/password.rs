@@ -6,7 +6,7 @@ use guildhall_spine::{App, http::Checks, identity::check_new_password};
 use nix::sys::termios::{LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
 
 use super::refused;
-use crate::cli::CliFault;
+use crate::cli::{CliFault, say};
 
 /// A password to be set.
 pub(super) struct Password {
@@ -16,10 +16,11 @@ pub(super) struct Password {
 
 impl Password {
     /// Shows a password that was made here: nobody knows it otherwise.
-    pub(super) fn tell(&self) {
+    pub(super) fn tell(&self) -> Result<(), CliFault> {
         if self.made {
-            println!("password: {}", self.text);
+            say(format_args!("password: {}", self.text))?;
         }
+        Ok(())
     }
 }
 
@@ -62,10 +63,10 @@ fn typed() -> Result<String, CliFault> {
 }
 
 fn prompt(text: &str) -> Result<String, CliFault> {
-    print!("{text}");
+    write!(stdout(), "{text}")?;
     stdout().flush()?;
     let answer = line()?;
-    println!();
+    say("")?;
     Ok(answer)
 }
 

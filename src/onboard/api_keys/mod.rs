@@ -36,7 +36,7 @@ pub(crate) struct ApiKey {
     /// What it may do.
     #[schema(example = json!(["deals:read"]))]
     pub(crate) scopes: Vec<String>,
-    /// Who made it.
+    /// Who made it. The key is the organisation's and goes on when they leave.
     pub(crate) created_by: UserId,
     /// When.
     pub(crate) created_at: DateTime<Utc>,

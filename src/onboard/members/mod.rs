@@ -21,7 +21,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub(crate) use rows::{has_any, has_email, is_member, is_peopled};
+pub(crate) use rows::{has_any, has_email, is_member, is_peopled, leaders_addresses};
 
 use self::events::MembershipAdded;
 

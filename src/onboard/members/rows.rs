@@ -1,10 +1,13 @@
 //! Rows of `membership`.
 
 use guildhall_kernel::{MembershipId, OrgId, UserId};
-use guildhall_spine::{access::Role, db::Tx};
+use guildhall_spine::{
+    access::{OrgKind, Role},
+    db::Tx,
+};
 use sqlx::PgConnection;
 
-use super::{Member, MemberUser};
+use super::{Member, MemberUser, rules::leader};
 
 /// Whether the user is a member of anything.
 pub(crate) async fn has_any(conn: &mut PgConnection, user: UserId) -> Result<bool, sqlx::Error> {
@@ -34,6 +37,23 @@ pub(crate) async fn is_member(conn: &mut PgConnection, org: OrgId, user: UserId)
         user.uuid()
     )
     .fetch_one(conn)
+    .await
+}
+
+/// The addresses of those who lead `org`, an organisation of this kind, and whose account is in use.
+pub(crate) async fn leaders_addresses(
+    conn: &mut PgConnection,
+    kind: OrgKind,
+    org: OrgId,
+) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "SELECT u.email FROM membership m JOIN user_account u ON u.id = m.user_id
+         WHERE m.org_id = $1 AND m.role = $2 AND u.status = 'active' AND u.email_verified_at IS NOT NULL
+         ORDER BY m.id",
+        org.uuid(),
+        leader(kind).as_str()
+    )
+    .fetch_all(conn)
     .await
 }
 

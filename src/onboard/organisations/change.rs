@@ -31,15 +31,13 @@ pub(super) struct OrganisationChange {
 
 impl Validate for OrganisationChange {
     fn validate(&self, checks: &mut Checks) {
-        match &self.name {
-            Patch::Value(name) => checks.text("/name", name, 1, 200, false),
-            Patch::Null => checks.refuse("/name", "null", "can't be removed: leave it out to keep it"),
-            Patch::Absent => {}
+        checks.kept("/name", &self.name);
+        if let Patch::Value(name) = &self.name {
+            checks.text("/name", name, 1, 200, false);
         }
-        match &self.country {
-            Patch::Value(country) => checks.country("/country", country),
-            Patch::Null => checks.refuse("/country", "null", "can't be removed: leave it out to keep it"),
-            Patch::Absent => {}
+        checks.kept("/country", &self.country);
+        if let Patch::Value(country) = &self.country {
+            checks.country("/country", country);
         }
         if let Patch::Value(domain) = &self.domain {
             check_domain(checks, "/domain", Some(domain));
@@ -48,6 +46,8 @@ impl Validate for OrganisationChange {
 }
 
 /// Change the organisation acted for
+///
+/// A request that changes nothing leaves the version as it is.
 #[utoipa::path(patch, path = "/api/v1/organisation", operation_id = "changeOrganisation", tag = "organisation",
     security(("bearer" = ["organisation:manage"])),
     params(("If-Match" = String, Header, description = "the ETag that came with the record", example = "\"v1\""),
@@ -64,16 +64,9 @@ pub(super) async fn change_organisation(
         .await?
         .ok_or_else(Problem::not_found)?;
     if_match.check(record.version)?;
-    if let Patch::Value(name) = body.name {
-        name.trim().clone_into(&mut record.name);
+    if !apply(body, &mut record) {
+        return command.commit(Reply::ok(&record)?.version(record.version)).await;
     }
-    if let Patch::Value(country) = body.country {
-        record.country = country;
-    }
-    record.domain = match body.domain {
-        Patch::Value(domain) => canonical_domain(&domain),
-        other => other.over(record.domain),
-    };
     let record = rows::update(&mut command.tx, &record).await?;
     let changed = OrganisationChanged {
         organisation_id: record.id,
@@ -89,4 +82,20 @@ pub(super) async fn change_organisation(
     .await?;
     let reply = Reply::ok(&record)?.version(record.version);
     command.commit(reply).await
+}
+
+/// Changes `record`, and says whether it is another one now.
+fn apply(change: OrganisationChange, record: &mut Organisation) -> bool {
+    let name = match change.name {
+        Patch::Value(name) => name.trim().to_owned(),
+        other => other.or(record.name.clone()),
+    };
+    let country = change.country.or(record.country.clone());
+    let domain = match change.domain {
+        Patch::Value(domain) => canonical_domain(&domain),
+        other => other.over(record.domain.clone()),
+    };
+    let differs = (&name, &country, &domain) != (&record.name, &record.country, &record.domain);
+    (record.name, record.country, record.domain) = (name, country, domain);
+    differs
 }

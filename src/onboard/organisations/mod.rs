@@ -52,7 +52,7 @@ pub(crate) struct Organisation {
     /// Where it is, ISO 3166-1 alpha-2.
     #[schema(example = "DE")]
     pub(crate) country: String,
-    /// Its domain, lower case, international names in their ASCII form.
+    /// Its domain, lower case, international names in their ASCII form: what it says of itself, never verified.
     #[schema(example = "northwind.example")]
     pub(crate) domain: Option<String>,
     /// `active` or `suspended`.

@@ -31,9 +31,8 @@ pub(super) struct PartnershipChange {
 
 impl Validate for PartnershipChange {
     fn validate(&self, checks: &mut Checks) {
-        let keep = "can't be removed: leave it out to keep it";
-        checks.check(self.status != Patch::Null, "/status", "null", keep);
-        checks.check(self.tier != Patch::Null, "/tier", "null", keep);
+        checks.kept("/status", &self.status);
+        checks.kept("/tier", &self.tier);
     }
 }
 
@@ -58,14 +57,8 @@ pub(super) async fn change_partnership(
     let vendor = may.org.id;
     let record = rows::lock(tx, vendor, id).await?.ok_or_else(Problem::not_found)?;
     if_match.check(record.version)?;
-    let status = match &command.body.status {
-        Patch::Value(status) => *status,
-        _ => record.status,
-    };
-    let tier = match &command.body.tier {
-        Patch::Value(tier) => *tier,
-        _ => record.tier,
-    };
+    let status = command.body.status.clone().or(record.status);
+    let tier = command.body.tier.clone().or(record.tier);
     let manager_now = record.account_manager.as_ref().map(|manager| manager.id);
     let manager = command.body.account_manager_id.clone().over(manager_now);
     if (status, tier, manager) == (record.status, record.tier, manager_now) {

@@ -8,14 +8,17 @@ use guildhall_spine::{
     db::Tx,
     event,
     http::{Checks, Command, Problem, Reply, Validate, code},
+    mail,
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{PartnershipRecord, Tier, events::PartnershipInvited, rows};
+use super::{PartnershipRecord, Tier, events::PartnershipInvited, letters::PartnershipLetter, rows};
 use crate::{
     accounts::canonical_email,
     invitations::{self, Invited},
+    links::page,
+    members,
     organisations::{self, NewOrganisation, canonical_domain, check_domain},
 };
 
@@ -63,7 +66,8 @@ impl Validate for NewPartnership {
 
 /// Invite a partner to the vendor's program
 ///
-/// A partner that is here accepts with `POST /api/v1/partnerships/{id}/accept`. For a company that isn't, the record
+/// The admins of a partner that is here get a letter, and answer with `POST /api/v1/partnerships/{id}/accept` or
+/// `…/decline`. For a company that isn't, the record
 /// is made and its admin gets an invitation by mail; accepting that makes the partnership active. A partner whose
 /// partnership has ended can be invited again.
 #[utoipa::path(post, path = "/api/v1/partnerships", operation_id = "createPartnership", tag = "partnerships",
@@ -112,8 +116,24 @@ pub(super) async fn create_partnership(
         &PartnershipInvited::from(&record),
     )
     .await?;
+    if body.partner_id.is_some() {
+        write_to_admins(&app, tx, &record).await?;
+    }
     let reply = Reply::created(&format!("/api/v1/partnerships/{id}"), &record)?.version(record.version);
     command.commit(reply).await
+}
+
+/// Tells the admins of a partner that is here. A company that isn't has got the invitation to be its first admin.
+async fn write_to_admins(app: &App, tx: &mut Tx, record: &PartnershipRecord) -> Result<(), Problem> {
+    let letter = PartnershipLetter {
+        vendor: &record.vendor.name,
+        partner: &record.partner.name,
+        link: &page(app, &format!("partnerships/{}", record.id), None),
+    };
+    for email in members::leaders_addresses(tx, OrgKind::Partner, record.partner.id).await? {
+        mail::queue(tx, &email, &letter).await?;
+    }
+    Ok(())
 }
 
 /// Makes the record of a company that isn't here yet, and invites its admin.
@@ -124,6 +144,15 @@ async fn set_up(
     new: &NewPartner,
 ) -> Result<OrgId, Problem> {
     let origin = may.actor.origin();
+    // Locked first, so that of two requests at once the second sees what the first made.
+    let vendor = organisations::rows::lock(tx, may.org.id)
+        .await?
+        .ok_or_else(Problem::not_found)?;
+    let email = canonical_email(&new.admin_email);
+    if let Some(id) = rows::awaiting(tx, vendor.id, &email).await? {
+        let detail = format!("This person is invited to set up a company already, with the partnership {id}.");
+        return Err(Problem::new(code::ALREADY_EXISTS, detail).with("partnership_id", id.to_string()));
+    }
     let partner = NewOrganisation {
         kind: OrgKind::Partner,
         name: new.name.trim(),
@@ -132,13 +161,10 @@ async fn set_up(
         domain: new.domain.as_deref().and_then(canonical_domain),
     };
     let partner = organisations::create(tx, &origin, &partner).await?;
-    let vendor = organisations::rows::lock(tx, may.org.id)
-        .await?
-        .ok_or_else(Problem::not_found)?;
     let admin = Invited {
         organisation: partner.id,
         organisation_name: &vendor.name,
-        email: &canonical_email(&new.admin_email),
+        email: &email,
         role: Role::PartnerAdmin,
         by: may.actor.user,
     };

@@ -10,6 +10,7 @@ use super::{PartnershipRecord, PartnershipStatus, Tier};
 /// The events of partnerships.
 pub(super) const EVENTS: &[EventDoc] = &[
     EventDoc::of::<PartnershipInvited>(),
+    EventDoc::of::<PartnershipDeclined>(),
     EventDoc::of::<PartnershipChanged>(),
 ];
 
@@ -58,6 +59,8 @@ macro_rules! standings {
 standings! {
     /// A vendor has invited a partner to its program.
     PartnershipInvited = "partnership.invited";
+    /// The partner has declined the invitation; the partnership has ended before it began.
+    PartnershipDeclined = "partnership.declined";
     /// Status, tier or account manager is another one.
     PartnershipChanged = "partnership.changed";
 }

@@ -3,8 +3,10 @@
 mod accept;
 mod change;
 mod create;
+mod decline;
 mod events;
 mod get;
+mod letters;
 mod list;
 mod rows;
 mod standing;
@@ -33,6 +35,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list::list_partnerships, create::create_partnership))
         .routes(routes!(get::get_partnership, change::change_partnership))
         .routes(routes!(accept::accept_partnership))
+        .routes(routes!(decline::decline_partnership))
 }
 
 /// A partner's standing in a vendor's program, the same for both sides.

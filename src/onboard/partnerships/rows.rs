@@ -185,6 +185,23 @@ pub(super) async fn invite(
     Ok(id.map(PartnershipId::from))
 }
 
+/// The vendor's invitation that waits for the person with this address to set up a company.
+pub(super) async fn awaiting(tx: &mut Tx, vendor: OrgId, email: &str) -> Result<Option<PartnershipId>, sqlx::Error> {
+    let now = tx.now();
+    let id = sqlx::query_scalar!(
+        "SELECT p.id FROM partnership p JOIN invitation i ON i.org_id = p.partner_id
+         WHERE p.vendor_id = $1 AND p.status = 'invited' AND i.email = $2 AND i.accepted_at IS NULL AND i.revoked_at IS NULL
+           AND i.expires_at > $3 AND NOT EXISTS (SELECT FROM membership m WHERE m.org_id = p.partner_id)
+         ORDER BY p.id LIMIT 1",
+        vendor.uuid(),
+        email,
+        now
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(id.map(PartnershipId::from))
+}
+
 /// Partnerships that wait for the partner's answer and were made together with its record, in one transaction: the
 /// invitation to be its first admin was the invitation to those.
 pub(super) async fn founding_invitations(

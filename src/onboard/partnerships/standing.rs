@@ -15,7 +15,7 @@ pub enum PartnershipStatus {
     Active,
     /// Paused by the vendor.
     Suspended,
-    /// Over, or never taken up.
+    /// Over, declined by the partner, or taken back by the vendor.
     Ended,
 }
 

@@ -31,6 +31,9 @@ pub(super) struct Approval {
     acknowledged_conflicts: Vec<DealId>,
 }
 
+const REACTIVATE: &str = "Reactivate the partnership first with PATCH /api/v1/partnerships/{id}, or invite the partner \
+                          anew if it has ended. The deal can still be rejected or questioned.";
+
 impl Validate for Approval {
     fn validate(&self, checks: &mut Checks) {
         if let Some(note) = &self.note {
@@ -45,7 +48,8 @@ impl Validate for Approval {
 ///
 /// Protects the partner's claim on the customer. A customer whose domain another partner holds an approved
 /// registration for can't be approved (`customer_protected`). Approved registrations that are likely the same customer
-/// must be acknowledged by id (`unacknowledged_conflicts`, with the ids in `conflicts`).
+/// must be acknowledged by id (`unacknowledged_conflicts`, with the ids in `conflicts`). The partnership must be active
+/// (`partnership_not_active`).
 #[utoipa::path(post, path = "/api/v1/deals/{id}/approve", operation_id = "approveDeal", tag = "deals",
     security(("bearer" = ["deals:decide"])),
     params(
@@ -64,6 +68,7 @@ pub(super) async fn approve_deal(
     rows::take_turns(&mut command.tx, reached.org).await?;
     let (deal, status) = decide::lock(&mut command, &reached, &if_match, Move::Approve).await?;
     let tx = &mut command.tx;
+    decide::refuse_inactive(tx, &deal, REACTIVATE).await?;
     let claim = stored::claim(tx, &deal).await?;
     let rivals = find_conflicts(tx, &claim).await?;
     let acknowledged = &approval.acknowledged_conflicts;
@@ -80,7 +85,7 @@ pub(super) async fn approve_deal(
     if store_conflicts(tx, deal.id, &rivals).await? > 0 {
         announce_conflicts(tx, &reached.actor.origin(), &written, &rivals).await?;
     }
-    decide::finish::<DealApproved>(command, &reached, &written).await
+    decide::finish::<DealApproved>(command, &reached, written.facts()).await
 }
 
 /// Whether the approved rivals leave room for one more.

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::access::EditableDeal;
 use super::decide;
 use super::draft::{LineDraft, Unchecked};
-use super::events::{DealChanged, DealResubmitted, announce_conflicts};
+use super::events::{DealChanged, DealFacts, DealResubmitted, announce_conflicts};
 use super::find_conflicts::{Claim, find_conflicts, gravest, store_conflicts};
 use super::rows;
 use super::state::{DealStatus, IllegalMove, Move, apply};
@@ -20,26 +20,28 @@ use super::wire::{Deal, DealContact};
 pub(super) struct DealPatch {
     /// The customer.
     #[serde(default)]
-    customer: Option<CustomerPatch>,
+    #[schema(value_type = CustomerPatch)]
+    customer: Patch<CustomerPatch>,
     /// All lines, 1 to 100.
     #[serde(default)]
-    #[schema(min_items = 1, max_items = 100)]
-    products: Option<Vec<LineDraft>>,
+    #[schema(value_type = Vec<LineDraft>, min_items = 1, max_items = 100)]
+    products: Patch<Vec<LineDraft>>,
     /// ISO 4217.
     #[serde(default)]
-    #[schema(value_type = Option<String>, example = "EUR")]
-    currency: Option<Currency>,
+    #[schema(value_type = String, example = "EUR")]
+    currency: Patch<Currency>,
     /// Not in the past, at most three years ahead.
     #[serde(default)]
-    expected_close: Option<NaiveDate>,
+    #[schema(value_type = NaiveDate)]
+    expected_close: Patch<NaiveDate>,
     /// 1 to 2000 characters; `null` clears it.
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "The customer has asked for a second site.")]
     note: Patch<String>,
-    /// All contacts, at most 20.
+    /// All contacts, at most 20; `[]` leaves none.
     #[serde(default)]
-    #[schema(max_items = 20)]
-    contacts: Option<Vec<DealContact>>,
+    #[schema(value_type = Vec<DealContact>, max_items = 20)]
+    contacts: Patch<Vec<DealContact>>,
 }
 
 /// What to change of the customer.
@@ -49,35 +51,45 @@ pub(super) struct DealPatch {
 pub(super) struct CustomerPatch {
     /// The legal name.
     #[serde(default)]
-    #[schema(example = "Contoso Robotics GmbH")]
-    name: Option<String>,
+    #[schema(value_type = String, example = "Contoso Robotics GmbH")]
+    name: Patch<String>,
     /// The domain; `null` clears it.
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "contoso.example")]
     domain: Patch<String>,
     /// ISO 3166-1 alpha-2.
     #[serde(default)]
-    #[schema(example = "DE")]
-    country: Option<String>,
+    #[schema(value_type = String, example = "DE")]
+    country: Patch<String>,
 }
 
-/// The handler checks the whole that the change makes of the deal.
+/// Beyond this, the handler checks the whole that the change makes of the deal.
 impl Validate for DealPatch {
-    fn validate(&self, _: &mut Checks) {}
+    fn validate(&self, checks: &mut Checks) {
+        checks.kept("/customer", &self.customer);
+        if let Patch::Value(customer) = &self.customer {
+            checks.kept("/customer/name", &customer.name);
+            checks.kept("/customer/country", &customer.country);
+        }
+        checks.kept("/products", &self.products);
+        checks.kept("/currency", &self.currency);
+        checks.kept("/expected_close", &self.expected_close);
+        checks.kept("/contacts", &self.contacts);
+    }
 }
 
 impl DealPatch {
     fn over(self, mut deal: Unchecked) -> Unchecked {
-        if let Some(customer) = self.customer {
-            deal.customer.name = customer.name.unwrap_or(deal.customer.name);
+        if let Patch::Value(customer) = self.customer {
+            deal.customer.name = customer.name.or(deal.customer.name);
             deal.customer.domain = customer.domain.over(deal.customer.domain);
-            deal.customer.country = customer.country.unwrap_or(deal.customer.country);
+            deal.customer.country = customer.country.or(deal.customer.country);
         }
-        deal.products = self.products.unwrap_or(deal.products);
-        deal.currency = self.currency.unwrap_or(deal.currency);
-        deal.expected_close = self.expected_close.unwrap_or(deal.expected_close);
+        deal.products = self.products.or(deal.products);
+        deal.currency = self.currency.or(deal.currency);
+        deal.expected_close = self.expected_close.or(deal.expected_close);
         deal.note = self.note.over(deal.note);
-        deal.contacts = self.contacts.unwrap_or(deal.contacts);
+        deal.contacts = self.contacts.or(deal.contacts);
         deal
     }
 }
@@ -93,7 +105,8 @@ fn changed(status: DealStatus) -> Result<DealStatus, IllegalMove> {
 /// Change a deal
 ///
 /// The partner changes a deal that the vendor has not decided on. A deal that needs information is submitted again by
-/// it, with or without a change. Conflicts are looked for again.
+/// it, with or without a change. Conflicts are looked for again. A request that changes nothing of a submitted deal
+/// leaves the version as it is.
 #[utoipa::path(patch, path = "/api/v1/deals/{id}", operation_id = "changeDeal", tag = "deals",
     security(("bearer" = ["deals:submit"])),
     params(
@@ -114,17 +127,32 @@ pub(super) async fn change_deal(
         .await?
         .ok_or_else(Problem::not_found)?;
     if_match.check(deal.version)?;
-    let status = changed(deal.status).map_err(decide::illegal)?;
-    let today = patch.expected_close.map(|_| tx.now().date_naive());
-    let draft = patch.over(stored::as_sent(tx, &deal).await?).check(today)?;
+    let status = changed(deal.status).map_err(|fault| decide::illegal(fault, &reached))?;
+    decide::refuse_inactive(
+        tx,
+        &deal,
+        "Ask the vendor to reactivate the partnership. The deal can still be withdrawn.",
+    )
+    .await?;
+    let today = matches!(patch.expected_close, Patch::Value(_)).then(|| tx.now().date_naive());
+    let stored = stored::as_sent(tx, &deal).await?;
+    let draft = patch.over(stored.clone()).check(today)?;
+    let changed = draft.changes(&stored);
+    if deal.status == status && changed.is_empty() {
+        return decide::answer(command, &reached, deal.id).await;
+    }
     let rivals = find_conflicts(tx, &Claim::of(&draft, deal.vendor_id, deal.partner_id)).await?;
     let written = rows::rewrite(tx, &deal, status, &draft, gravest(&rivals)).await?;
     if store_conflicts(tx, deal.id, &rivals).await? > 0 {
         announce_conflicts(tx, &reached.actor.origin(), &written, &rivals).await?;
     }
+    let facts = DealFacts {
+        changed,
+        ..written.facts()
+    };
     if deal.status == DealStatus::Submitted {
-        decide::finish::<DealChanged>(command, &reached, &written).await
+        decide::finish::<DealChanged>(command, &reached, facts).await
     } else {
-        decide::finish::<DealResubmitted>(command, &reached, &written).await
+        decide::finish::<DealResubmitted>(command, &reached, facts).await
     }
 }

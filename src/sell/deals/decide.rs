@@ -1,15 +1,18 @@
 //! What the verdicts on a deal have in common: the locked row at the wanted version, the legal move, and the answer.
 
+use guildhall_kernel::DealId;
+use guildhall_onboard::api::active_partnership;
 use guildhall_spine::{
+    db::Tx,
     event::Event,
-    http::{Command, IfMatch, Problem, Reply, code},
+    http::{self, Command, IfMatch, Problem, Reply},
 };
 
 use super::access::Reached;
 use super::events::{DealFacts, announce};
-use super::rows::{self, Locked, Written};
+use super::rows::{self, Locked};
 use super::state::{self, DealStatus, IllegalMove, Move};
-use super::view;
+use super::{code, view};
 
 /// Locks the deal, checks that it is at the version that the client saw and that it accepts the move. Returns it with
 /// the status that it will have.
@@ -23,27 +26,43 @@ pub(super) async fn lock<T>(
         .await?
         .ok_or_else(Problem::not_found)?;
     if_match.check(deal.version)?;
-    let status = state::apply(deal.status, attempted).map_err(illegal)?;
+    let status = state::apply(deal.status, attempted).map_err(|fault| illegal(fault, reached))?;
     Ok((deal, status))
 }
 
-/// 409 that names the legal moves.
-pub(super) fn illegal(fault: IllegalMove) -> Problem {
+/// 409 that names the moves that the actor could make.
+pub(super) fn illegal(mut fault: IllegalMove, reached: &Reached) -> Problem {
+    fault.legal = Move::open_to(fault.from, reached.actor.permissions);
     let legal: Vec<&str> = fault.legal.iter().map(|legal| legal.as_str()).collect();
     let mut detail = fault.to_string();
     if let Some(first) = detail.get_mut(..1) {
         first.make_ascii_uppercase();
     }
-    Problem::new(code::ILLEGAL_MOVE, format!("{detail}.")).with("legal", legal)
+    Problem::new(http::code::ILLEGAL_MOVE, format!("{detail}.")).with("legal", legal)
+}
+
+/// A partner that is not active in the program gains nothing by what it registered before: its claims are not changed
+/// and not granted until it is. `advice` says what to do.
+pub(super) async fn refuse_inactive(tx: &mut Tx, deal: &Locked, advice: &str) -> Result<(), Problem> {
+    match active_partnership(tx, deal.vendor_id, deal.partner_id).await? {
+        Some(_) => Ok(()),
+        None => Err(Problem::new(code::PARTNERSHIP_NOT_ACTIVE, advice)),
+    }
 }
 
 /// Announces the change, commits and answers with the deal as it is now.
-pub(super) async fn finish<E>(mut command: Command<()>, reached: &Reached, written: &Written) -> Result<Reply, Problem>
+pub(super) async fn finish<E>(mut command: Command<()>, reached: &Reached, facts: DealFacts) -> Result<Reply, Problem>
 where
     E: Event + From<DealFacts>,
 {
-    announce::<E>(&mut command.tx, &reached.actor.origin(), written).await?;
-    let view = view::reload(&mut *command.tx, written.id, reached.org).await?;
+    let deal = facts.deal_id;
+    announce::<E>(&mut command.tx, &reached.actor.origin(), facts).await?;
+    answer(command, reached, deal).await
+}
+
+/// Commits and answers with the deal as it is now.
+pub(super) async fn answer(mut command: Command<()>, reached: &Reached, deal: DealId) -> Result<Reply, Problem> {
+    let view = view::reload(&mut *command.tx, deal, reached.org).await?;
     let version = view.version;
     let reply = Reply::ok(&view.into_deal(reached.actor.permissions))?.version(version);
     command.commit(reply).await

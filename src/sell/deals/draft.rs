@@ -1,9 +1,7 @@
 //! A registration as it is sent, and what remains of it once every field was checked.
 
-use std::str::FromStr;
-
 use chrono::{Days, NaiveDate};
-use guildhall_kernel::{Currency, Money, OrgId};
+use guildhall_kernel::{Currency, Money, OrgId, parse_decimal};
 use guildhall_spine::http::{Checks, Problem};
 use rust_decimal::Decimal;
 use serde::Deserialize;
@@ -50,10 +48,10 @@ pub(super) struct LineDraft {
     /// The product, 1 to 200 characters.
     #[schema(example = "Edge gateway")]
     pub(super) name: String,
-    /// How many: more than 0, at most 4 decimals, as a string.
+    /// How many: more than 0, at most 4 decimals, as a string of digits with or without a point between them.
     #[schema(example = "40")]
     pub(super) quantity: String,
-    /// The price of one: at most 4 decimals, as a string.
+    /// The price of one: at most 4 decimals, written like the quantity.
     #[schema(example = "349.50")]
     pub(super) unit_amount: String,
 }
@@ -145,6 +143,48 @@ impl Unchecked {
     }
 }
 
+impl Draft {
+    /// The members, as they are sent, in which it differs from what is stored.
+    pub(super) fn changes(&self, stored: &Unchecked) -> Vec<&'static str> {
+        let customer = (
+            &*self.name,
+            self.domain.as_ref().map(RegistrableDomain::as_str),
+            &*self.country,
+        );
+        let was = &stored.customer;
+        let same = [
+            (
+                "customer",
+                customer == (&*was.name, was.domain.as_deref(), &*was.country),
+            ),
+            ("products", self.lines_are(&stored.products)),
+            ("currency", self.currency == stored.currency),
+            ("expected_close", self.expected_close == stored.expected_close),
+            ("note", self.note == stored.note),
+            (
+                "contacts",
+                self.contacts.iter().map(|(contact, _)| contact).eq(&stored.contacts),
+            ),
+        ];
+        same.into_iter()
+            .filter(|(_, same)| !same)
+            .map(|(name, _)| name)
+            .collect()
+    }
+
+    fn lines_are(&self, stored: &[LineDraft]) -> bool {
+        let lines = self
+            .lines
+            .iter()
+            .map(|line| (line.product.as_str(), [line.quantity, line.unit_amount].map(Some)));
+        let stored = stored.iter().map(|line| {
+            let numbers = [&line.quantity, &line.unit_amount].map(|text| parse_decimal(text).ok());
+            (line.name.as_str(), numbers)
+        });
+        lines.eq(stored)
+    }
+}
+
 /// One day of grace: west of Greenwich it is still yesterday.
 fn check_close(checks: &mut Checks, close: NaiveDate, today: NaiveDate) {
     let first = today.checked_sub_days(Days::new(1)).unwrap_or(today);
@@ -196,17 +236,19 @@ fn check_lines(checks: &mut Checks, lines: Vec<LineDraft>, currency: Currency) -
 
 /// A number that is not negative, with at most four decimals.
 fn decimal(checks: &mut Checks, pointer: String, text: &str) -> Option<Decimal> {
-    let plain = text.len() <= 24 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    let number = Decimal::from_str(text).ok().map(|number| number.normalize());
-    let number = number.filter(|number| plain && number.scale() <= DECIMALS && *number <= LARGEST_FACTOR);
-    if number.is_none() {
-        checks.refuse(
-            pointer,
-            "decimal",
-            "must be a string with a number from 0 to 9999999999 and at most 4 decimals, like \"349.50\"",
-        );
+    let number = match parse_decimal(text) {
+        Ok(number) => number.normalize(),
+        Err(fault) => {
+            checks.refuse(pointer, "decimal", format!("{fault}: write it like \"349.50\""));
+            return None;
+        }
+    };
+    if text.starts_with('-') || number.scale() > DECIMALS || number > LARGEST_FACTOR {
+        let message = "must be from 0 to 9999999999, with at most 4 decimals";
+        checks.refuse(pointer, "decimal", message);
+        return None;
     }
-    number
+    Some(number)
 }
 
 fn check_contacts(checks: &mut Checks, contacts: Vec<DealContact>) -> Vec<(DealContact, EmailKey)> {

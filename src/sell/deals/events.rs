@@ -13,6 +13,7 @@ use super::conflict::Level;
 use super::find_conflicts::Rival;
 use super::rows::Written;
 use super::state::DealStatus;
+use super::wire::RejectReason;
 
 /// A deal right after a change, as both sides may know it.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -33,6 +34,15 @@ pub struct DealFacts {
     pub currency: String,
     /// The deal's version after the change.
     pub version: i64,
+    /// What was said with the verdict: the question, or the note of an approval, a refusal or a withdrawal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// Why the vendor refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<RejectReason>,
+    /// The members of the deal that are others now.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changed: Vec<&'static str>,
 }
 
 macro_rules! events {
@@ -100,12 +110,12 @@ impl Event for DealConflictFound {
 ///
 /// # Errors
 /// When the database fails.
-pub(super) async fn announce<E>(tx: &mut Tx, origin: &Origin, written: &Written) -> Result<(), Problem>
+pub(super) async fn announce<E>(tx: &mut Tx, origin: &Origin, facts: DealFacts) -> Result<(), Problem>
 where
     E: Event + From<DealFacts>,
 {
-    let audiences = [written.vendor_id.uuid(), written.partner_id.uuid()];
-    event::append(tx, origin, written.id, &audiences, &E::from(written.facts())).await?;
+    let audiences = [facts.vendor_id.uuid(), facts.partner_id.uuid()];
+    event::append(tx, origin, facts.deal_id, &audiences, &E::from(facts)).await?;
     Ok(())
 }
 

@@ -1,5 +1,5 @@
 use axum::{extract::State, response::IntoResponse};
-use guildhall_kernel::OrgId;
+use guildhall_kernel::{OrgId, is_country};
 use guildhall_onboard::api::active_partnership;
 use guildhall_spine::{
     App,
@@ -56,13 +56,12 @@ pub(super) enum Sort {
 
 impl DealQuery {
     fn check(&self) -> Result<(), Problem> {
-        let shaped = |country: &String| country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_uppercase());
-        if self.country.as_ref().is_none_or(shaped) {
+        if self.country.as_deref().is_none_or(is_country) {
             return Ok(());
         }
         Err(Problem::new(
             code::INVALID_QUERY,
-            "country must be two capital letters (ISO 3166-1), like DE.",
+            "country: must be a country code of two capital letters (ISO 3166-1), like DE.",
         ))
     }
 
@@ -103,7 +102,8 @@ impl DealQuery {
 /// something to see.
 #[utoipa::path(get, path = "/api/v1/deals", operation_id = "listDeals", tag = "deals",
     security(("bearer" = ["deals:read"])), params(DealQuery),
-    responses((status = 200, description = "one page of deals", body = Page<DealSummary>)))]
+    responses((status = 200, description = "one page of deals", body = Page<DealSummary>),
+        (status = 404, description = "`not_found`: nothing to see of the company in a filter", content_type = "application/problem+json", body = ref("#/components/schemas/Problem"))))]
 pub(super) async fn list_deals(
     State(app): State<App>,
     May { org, .. }: May<right::DealRead>,

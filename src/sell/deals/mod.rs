@@ -43,6 +43,12 @@ pub mod code {
         status: 409,
         title: "Another partner holds an approved registration for this customer",
     };
+    /// The partner's place in the program has to be active before its claim is granted.
+    pub const PARTNERSHIP_NOT_ACTIVE: Code = Code {
+        name: "partnership_not_active",
+        status: 409,
+        title: "The partner is not active in the vendor's program",
+    };
     /// The approval has to name the approved registrations that it conflicts with.
     pub const UNACKNOWLEDGED_CONFLICTS: Code = Code {
         name: "unacknowledged_conflicts",
@@ -52,7 +58,11 @@ pub mod code {
 }
 
 /// The feature's own error codes, for the documentation.
-pub const CODES: &[Code] = &[code::CUSTOMER_PROTECTED, code::UNACKNOWLEDGED_CONFLICTS];
+pub const CODES: &[Code] = &[
+    code::CUSTOMER_PROTECTED,
+    code::PARTNERSHIP_NOT_ACTIVE,
+    code::UNACKNOWLEDGED_CONFLICTS,
+];
 
 /// The feature's addresses.
 pub fn routes() -> OpenApiRouter<App> {

@@ -62,5 +62,5 @@ pub(super) async fn reject_deal(
         conflict_level: None,
     };
     let written = rows::decide(&mut command.tx, &deal, &verdict).await?;
-    decide::finish::<DealRejected>(command, &reached, &written).await
+    decide::finish::<DealRejected>(command, &reached, written.facts()).await
 }

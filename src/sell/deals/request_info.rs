@@ -52,5 +52,5 @@ pub(super) async fn request_deal_info(
         conflict_level: None,
     };
     let written = rows::decide(&mut command.tx, &deal, &verdict).await?;
-    decide::finish::<DealInfoRequested>(command, &reached, &written).await
+    decide::finish::<DealInfoRequested>(command, &reached, written.facts()).await
 }

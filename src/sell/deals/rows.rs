@@ -31,6 +31,8 @@ pub(super) struct Written {
     amount: Decimal,
     currency: String,
     version: i64,
+    note: Option<String>,
+    reason: Option<RejectReason>,
 }
 
 /// What becomes of a deal by a word of one side.
@@ -56,6 +58,9 @@ impl Written {
             amount: in_currency(self.amount, &self.currency).to_string(),
             currency: self.currency.clone(),
             version: self.version,
+            note: self.note.clone(),
+            reason: self.reason,
+            changed: Vec::new(),
         }
     }
 }
@@ -92,7 +97,8 @@ pub(super) async fn insert(tx: &mut Tx, by: &Registrant, draft: &Draft, level: L
                              created_at, updated_at)
            VALUES ($1, $2, $3, $4, 'submitted', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)
            RETURNING id AS "id: DealId", vendor_id AS "vendor_id: OrgId", partner_id AS "partner_id: OrgId",
-                     customer_name, status AS "status: DealStatus", amount, currency, version"#,
+                     customer_name, status AS "status: DealStatus", amount, currency, version,
+                     NULL AS "note: String", NULL AS "reason: RejectReason""#,
         id.uuid(),
         by.vendor.uuid(),
         by.partner.uuid(),
@@ -179,7 +185,8 @@ pub(super) async fn rewrite(
                   conflict_level = $13, version = version + 1, updated_at = $14
            WHERE id = $1 AND version = $2
            RETURNING id AS "id: DealId", vendor_id AS "vendor_id: OrgId", partner_id AS "partner_id: OrgId",
-                     customer_name, status AS "status: DealStatus", amount, currency, version"#,
+                     customer_name, status AS "status: DealStatus", amount, currency, version,
+                     NULL AS "note: String", NULL AS "reason: RejectReason""#,
         deal.id.uuid(),
         deal.version,
         status.as_str(),
@@ -211,7 +218,8 @@ pub(super) async fn decide(tx: &mut Tx, deal: &Locked, verdict: &Verdict<'_>) ->
                   customer_keys = CASE WHEN $9 THEN customer_keys ELSE '{}' END, version = version + 1, updated_at = $5
            WHERE id = $1 AND version = $2
            RETURNING id AS "id: DealId", vendor_id AS "vendor_id: OrgId", partner_id AS "partner_id: OrgId",
-                     customer_name, status AS "status: DealStatus", amount, currency, version"#,
+                     customer_name, status AS "status: DealStatus", amount, currency, version,
+                     decision_note AS note, decision_reason AS "reason: RejectReason""#,
         deal.id.uuid(),
         deal.version,
         verdict.status.as_str(),

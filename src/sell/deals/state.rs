@@ -139,19 +139,22 @@ impl fmt::Display for Move {
 
 /// A move that the deal's status does not allow; answered as a 409 that lists the legal ones.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a deal that is {from} does not accept the move {attempted}; {}", advice(.legal))]
+#[error("a deal that is {from} does not accept the move {attempted}; {}", advice(*.from, .legal))]
 pub struct IllegalMove {
     /// The status that the deal is in.
     pub from: DealStatus,
     /// The move that was refused.
     pub attempted: Move,
-    /// The moves that would be accepted; empty when the status is final.
+    /// The moves that would be accepted, of whom it is said to; empty when there is none.
     pub legal: Vec<Move>,
 }
 
-fn advice(legal: &[Move]) -> String {
-    if legal.is_empty() {
+fn advice(from: DealStatus, legal: &[Move]) -> String {
+    if from.legal_moves().is_empty() {
         return "this status is final: register a new deal instead".to_owned();
+    }
+    if legal.is_empty() {
+        return "its next move is not yours".to_owned();
     }
     let names: Vec<&str> = legal.iter().map(|m| m.as_str()).collect();
     format!("legal moves are {}", names.join(", "))

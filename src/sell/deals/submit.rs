@@ -95,7 +95,7 @@ pub(super) async fn submit_deal(
     }
     let rivals = find_conflicts(tx, &Claim::of(&draft, by.vendor, by.partner)).await?;
     let written = rows::insert(tx, &by, &draft, gravest(&rivals)).await?;
-    announce::<DealSubmitted>(tx, &actor.origin(), &written).await?;
+    announce::<DealSubmitted>(tx, &actor.origin(), written.facts()).await?;
     if !rivals.is_empty() && store_conflicts(tx, written.id, &rivals).await? > 0 {
         announce_conflicts(tx, &actor.origin(), &written, &rivals).await?;
     }

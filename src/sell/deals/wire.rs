@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use guildhall_kernel::{Currency, DealId, Money, OrgId, UserId};
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -63,7 +64,7 @@ pub(super) struct DealLine {
 }
 
 /// Somebody at the customer.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DealContact {
     /// The name, 1 to 200 characters.
@@ -81,11 +82,11 @@ pub(super) struct DealContact {
 }
 
 /// Why a vendor refused a registration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, sqlx::Type)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, JsonSchema, sqlx::Type)]
 #[serde(rename_all = "snake_case")]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 #[schema(as = DealRejectReason)]
-pub(super) enum RejectReason {
+pub enum RejectReason {
     /// Another partner registered the customer.
     AlreadyRegistered,
     /// The vendor works with the customer itself.

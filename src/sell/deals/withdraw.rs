@@ -54,5 +54,5 @@ pub(super) async fn withdraw_deal(
         conflict_level: None,
     };
     let written = rows::decide(&mut command.tx, &deal, &verdict).await?;
-    decide::finish::<DealWithdrawn>(command, &reached, &written).await
+    decide::finish::<DealWithdrawn>(command, &reached, written.facts()).await
 }

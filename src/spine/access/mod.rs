@@ -6,4 +6,5 @@ mod role;
 
 pub use matrix::{Permission, Permissions, right};
 pub use may::{May, Right};
+pub(crate) use may::{lacks, stands_nowhere};
 pub use role::{OrgKind, Role};

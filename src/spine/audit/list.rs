@@ -1,8 +1,8 @@
 //! Reading the audit log.
 
-use std::{collections::BTreeMap, net::IpAddr};
+use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
-use axum::extract::State;
+use axum::{Extension, extract::State};
 use chrono::{DateTime, Utc};
 use guildhall_kernel::{ApiKeyId, EventId, OrgId, UserId, id_text, parse_id_text};
 use serde::{Deserialize, Serialize};
@@ -76,6 +76,25 @@ pub struct Who {
     pub ip: Option<IpAddr>,
 }
 
+/// The kinds of events that there are.
+#[derive(Clone, Debug)]
+pub(super) struct Kinds(Arc<[&'static str]>);
+
+impl Kinds {
+    pub(super) fn new(mut kinds: Vec<&'static str>) -> Self {
+        kinds.sort_unstable();
+        Self(kinds.into())
+    }
+
+    fn check(&self, kind: &str) -> Result<(), Problem> {
+        if self.0.contains(&kind) {
+            return Ok(());
+        }
+        let detail = format!("kind: {kind:?} is no kind of event; there are {}.", self.0.join(", "));
+        Err(Problem::new(code::INVALID_QUERY, detail))
+    }
+}
+
 /// Which entries.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -101,8 +120,10 @@ pub(super) struct AuditQuery {
 pub(super) async fn list_audit(
     State(app): State<App>,
     may: May<right::AuditRead>,
+    Extension(kinds): Extension<Kinds>,
     ValidQuery(query): ValidQuery<AuditQuery>,
 ) -> Result<Page<AuditEntry>, Problem> {
+    query.kind.as_deref().map(|kind| kinds.check(kind)).transpose()?;
     let subject = query
         .subject
         .as_deref()

@@ -12,6 +12,7 @@ mod record;
 mod rows;
 mod verify;
 
+use axum::Extension;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use chain::{GENESIS, Hash, Link, Unhashable};
@@ -22,9 +23,10 @@ pub use verify::{AuditFault, AuditReport, verify};
 
 use crate::App;
 
-/// The audit log's operations.
-pub fn routes() -> OpenApiRouter<App> {
+/// The audit log's operations, on entries of these kinds of events.
+pub fn routes(kinds: Vec<&'static str>) -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list::list_audit))
+        .layer(Extension(list::Kinds::new(kinds)))
         .routes(routes!(checkpoint::get_audit_checkpoint))
 }

@@ -1,9 +1,12 @@
 //! Settings: one documented struct per concern, from `guildhall.toml` and `GUILDHALL_*`.
 
+mod check;
+mod fault;
 mod load;
 mod sections;
 
-pub use load::{ConfigFault, load};
+pub use fault::ConfigFault;
+pub use load::load;
 pub use sections::{
     AuthConfig, Config, DatabaseConfig, EventsConfig, HttpConfig, LiveConfig, LogConfig, LogFormat, MailConfig,
     RateLimitConfig, RedisConfig, SecretsConfig, StorageConfig,

@@ -5,8 +5,6 @@ use std::{net::SocketAddr, path::PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::ConfigFault;
-
 /// All settings. Each has a default that works on a laptop.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -42,6 +40,7 @@ pub struct HttpConfig {
     /// Address and port to listen on.
     pub listen: SocketAddr,
     /// The address that people and tokens know the server by: the issuer of its tokens and the root of links in mails.
+    /// Left out, it is `http://localhost` with the port of `listen`.
     pub public_url: String,
     /// Web origins that may call the API from a browser, like `https://portal.example`.
     pub cors_origins: Vec<String>,
@@ -174,7 +173,8 @@ pub struct RateLimitConfig {
     pub burst: u32,
     /// Requests a minute of one address without a valid token.
     pub anonymous_per_minute: u32,
-    /// Log-in attempts a minute, for one account and for one address each.
+    /// Log-in attempts a minute for one account, and failed ones for one address, which are counted on all nodes
+    /// together. An address may log in ten times as often, since many people can share one.
     pub login_per_minute: u32,
 }
 
@@ -300,58 +300,5 @@ impl Default for LogConfig {
             filter: "info".to_owned(),
             format: LogFormat::Text,
         }
-    }
-}
-
-impl Config {
-    /// Refuses values that can't work.
-    ///
-    /// # Errors
-    /// [`ConfigFault::Value`] with the setting's name.
-    pub fn check(&self) -> Result<(), ConfigFault> {
-        let refuse = |name, reason: &str| {
-            Err(ConfigFault::Value {
-                name,
-                reason: reason.to_owned(),
-            })
-        };
-        if url::Url::parse(&self.http.public_url).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
-        } else {
-            return refuse(
-                "http.public_url",
-                "must be an http or https address, like https://partners.example",
-            );
-        }
-        if !(30..=600).contains(&self.auth.access_token_seconds) {
-            return refuse("auth.access_token_seconds", "must be from 30 to 600");
-        }
-        if self.database.max_connections < 2 {
-            return refuse("database.max_connections", "must be at least 2");
-        }
-        if self.rate_limit.per_minute == 0 || self.rate_limit.burst == 0 || self.rate_limit.login_per_minute == 0 {
-            return refuse(
-                "rate_limit",
-                "a limit of 0 serves nobody: use enabled = false to switch limits off",
-            );
-        }
-        if self.http.body_timeout_seconds >= self.http.request_timeout_seconds {
-            return refuse(
-                "http.body_timeout_seconds",
-                "must be less than http.request_timeout_seconds, so that a slow client is told so",
-            );
-        }
-        if self.live.heartbeat_seconds == 0 || self.live.queue_frames == 0 || self.live.concurrent_catch_ups == 0 {
-            return refuse(
-                "live",
-                "heartbeat_seconds, queue_frames and concurrent_catch_ups must be at least 1",
-            );
-        }
-        if self.auth.argon2_memory_kib < 8 || self.auth.argon2_passes == 0 {
-            return refuse(
-                "auth.argon2_memory_kib",
-                "must be at least 8, with argon2_passes at least 1",
-            );
-        }
-        Ok(())
     }
 }

@@ -4,11 +4,11 @@ pub mod embedded;
 mod migrate;
 mod transaction;
 
-use std::{sync::Arc, time::Duration};
+use std::{io::ErrorKind, sync::Arc, time::Duration};
 
 use guildhall_kernel::{Clock, Entropy};
 use sqlx::{
-    PgPool,
+    Connection, PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
@@ -30,7 +30,7 @@ impl Db {
     /// A pool of connections to the database at `options`.
     ///
     /// # Errors
-    /// When the database doesn't answer within the acquire time-out.
+    /// When the database can't be reached, or doesn't answer within the acquire time-out.
     pub async fn connect(
         options: PgConnectOptions,
         config: &DatabaseConfig,
@@ -43,10 +43,14 @@ impl Db {
             ("idle_in_transaction_session_timeout", "30s"),
             ("timezone", "UTC"),
             ("jit", "off"),
+            // "already exists, skipping" at every start is nothing to read.
+            ("client_min_messages", "warning"),
         ]);
+        let patience = Duration::from_secs(config.acquire_timeout_seconds);
+        reach(&options, patience).await?;
         let pool = PgPoolOptions::new()
             .max_connections(config.max_connections)
-            .acquire_timeout(Duration::from_secs(config.acquire_timeout_seconds))
+            .acquire_timeout(patience)
             // A dead connection shows on its first use; asking before each acquire costs a round trip a request.
             .test_before_acquire(false)
             .connect_with(options)
@@ -83,5 +87,19 @@ impl Db {
             self.entropy.clone(),
             Arc::clone(&self.wake),
         ))
+    }
+}
+
+/// Makes one connection: the pool tries for the whole time, and then only says that it took too long. What PostgreSQL
+/// itself refuses is left to the pool, which waits while it is starting up.
+async fn reach(options: &PgConnectOptions, patience: Duration) -> Result<(), sqlx::Error> {
+    match tokio::time::timeout(patience, PgConnection::connect_with(options)).await {
+        Ok(Ok(connection)) => connection.close().await,
+        Ok(Err(sqlx::Error::Database(_))) => Ok(()),
+        Ok(Err(error)) => Err(error),
+        Err(_) => {
+            let late = format!("no answer within {} s", patience.as_secs());
+            Err(sqlx::Error::Io(std::io::Error::new(ErrorKind::TimedOut, late)))
+        }
     }
 }

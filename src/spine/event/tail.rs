@@ -16,6 +16,8 @@ pub trait EventSink: Send + Sync {
 }
 
 const BATCH: i64 = 500;
+/// Above every number of an event, and an integer that clients which know floating point only can read (2^53 - 1).
+const AFTER_ALL: i64 = 9_007_199_254_740_991;
 
 /// Reads the log from `from` on and hands every event to `sink`, until `stop`. Wakes on `wake` and looks every
 /// `poll` besides; while the database is away it keeps trying, and misses nothing.
@@ -94,7 +96,7 @@ impl Position {
         let bounds = start_of_feed(pool).await?;
         Ok(Self {
             tx: bounds.horizon_tx.saturating_sub(1),
-            seq: i64::MAX,
+            seq: AFTER_ALL,
         })
     }
 }

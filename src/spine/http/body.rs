@@ -7,9 +7,9 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Request},
     http::{header, request::Parts},
 };
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
-use super::{Checks, FieldError, Problem, Validate, code, objects::Objects};
+use super::{Checks, Problem, Validate, code, explain, objects::Objects};
 use crate::App;
 
 /// A JSON body that was parsed and checked: 415 without the content type, 413 when too large, 400 for broken JSON,
@@ -87,51 +87,38 @@ pub(super) fn parse<T: DeserializeOwned + Validate>(parts: &Parts, bytes: &[u8])
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let mut track = serde_path_to_error::Track::new();
     let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
-    let value = T::deserialize(Objects(tracked)).map_err(|error| explain(error, pointer(&track.path())))?;
-    json.end().map_err(|error| explain(error, String::new()))?;
+    let value = T::deserialize(Objects(tracked)).map_err(|error| refused(&error, bytes, &pointer(&track.path())))?;
+    json.end().map_err(|error| refused(&error, bytes, ""))?;
     let mut checks = Checks::default();
     value.validate(&mut checks);
     checks.done()?;
     Ok(value)
 }
 
-fn explain(error: serde_json::Error, pointer: String) -> Problem {
+fn refused(error: &serde_json::Error, bytes: &[u8], pointer: &str) -> Problem {
     let (line, column) = (error.line(), error.column());
     let text = error.to_string();
-    let text = text.split(" at line ").next().unwrap_or_default().to_owned();
-    if error.is_data() {
-        let field = |name: &str| {
-            text.strip_prefix(name)?
-                .split('`')
-                .nth(1)
-                .map(|field| format!("{pointer}/{field}"))
-        };
-        if let Some(missing) = field("missing field ") {
-            return Problem::fields(vec![FieldError {
-                pointer: missing,
-                code: "missing",
-                message: "is needed".into(),
-            }]);
-        }
-        if text.starts_with("unknown field ") {
-            let message = text
-                .split_once(", ")
-                .map_or("is not known here", |(_, rest)| rest)
-                .to_owned();
-            // The path of an unknown field ends with the field itself.
-            return Problem::fields(vec![FieldError {
-                pointer,
-                code: "unknown",
-                message,
-            }]);
-        }
-        return Problem::fields(vec![FieldError {
-            pointer,
-            code: "invalid",
-            message: text,
-        }]);
+    let text = text.split(" at line ").next().unwrap_or_default();
+    // The reader says this of a number where a name is wanted, too.
+    if text == "expected value" && serde_json::from_slice::<IgnoredAny>(bytes).is_ok() {
+        return Problem::field(pointer, "invalid", "must be a string");
     }
-    Problem::new(code::MALFORMED_JSON, format!("{text} (line {line}, column {column})."))
+    if !error.is_data() {
+        let advice = "Look there for a quote, comma or bracket, or have a JSON library write the body.";
+        return Problem::new(
+            code::MALFORMED_JSON,
+            format!("{text} (line {line}, column {column}). {advice}"),
+        );
+    }
+    match explain::of_name(text) {
+        Some((name, words)) if text.starts_with("missing") => {
+            Problem::field(format!("{pointer}/{name}"), "missing", words)
+        }
+        // The path of an unknown field ends with the field itself.
+        Some((_, words)) if text.starts_with("unknown") => Problem::field(pointer, "unknown", words),
+        Some((name, words)) => Problem::field(format!("{pointer}/{name}"), "invalid", words),
+        None => Problem::field(pointer, "invalid", explain::in_words(text)),
+    }
 }
 
 /// RFC 6901.
@@ -176,7 +163,11 @@ impl<T: DeserializeOwned> FromRequestParts<App> for ValidQuery<T> {
                 let text = text
                     .strip_prefix("Failed to deserialize query string: ")
                     .unwrap_or(&text);
-                Problem::new(code::INVALID_QUERY, format!("{text}."))
+                let (name, said) = text.split_once(": ").unwrap_or(("query", text));
+                let (name, words) = explain::of_name(said)
+                    .or_else(|| explain::of_name(text))
+                    .unwrap_or_else(|| (name, explain::in_words(said)));
+                Problem::new(code::INVALID_QUERY, format!("{name}: {words}."))
             })
     }
 }

@@ -32,6 +32,8 @@ codes! {
     INVALID_CURSOR = 400 "invalid_cursor" "The cursor can't be used here";
     /// A header is malformed.
     INVALID_HEADER = 400 "invalid_header" "A header is malformed";
+    /// A header that a request has once came more often.
+    DUPLICATE_HEADER = 400 "duplicate_header" "A header that can come once came more often";
     /// The WebSocket handshake is incomplete.
     INVALID_HANDSHAKE = 400 "invalid_handshake" "The WebSocket handshake is incomplete";
     /// No valid credentials.
@@ -80,6 +82,8 @@ codes! {
     PRECONDITION_REQUIRED = 428 "precondition_required" "The change needs an If-Match header";
     /// Too many requests.
     RATE_LIMITED = 429 "rate_limited" "Too many requests";
+    /// Too many codes of the second factor were wrong.
+    SECOND_FACTOR_LOCKED = 429 "second_factor_locked" "Too many codes were wrong: none is taken for a time";
     /// Something went wrong here.
     INTERNAL = 500 "internal" "Something went wrong on the server";
     /// Try again in a moment.

@@ -29,7 +29,7 @@ pub fn if_none_match(headers: &HeaderMap, version: i64) -> bool {
         })
 }
 
-/// The version that a change is meant for: 428 without the header.
+/// The version that a change is meant for: 428 without the header, 400 when it is no entity tag.
 #[derive(Clone, Debug)]
 pub struct IfMatch(String);
 
@@ -48,6 +48,27 @@ impl IfMatch {
     }
 }
 
+/// Whether the text has the form of `If-Match` (RFC 9110 section 13.1.1): `*`, or entity tags with commas between.
+fn is_condition(text: &str) -> bool {
+    let mut rest = text.trim();
+    if rest == "*" {
+        return true;
+    }
+    loop {
+        let Some(opened) = rest.strip_prefix("W/").unwrap_or(rest).strip_prefix('"') else {
+            return false;
+        };
+        let Some((_, behind)) = opened.split_once('"') else {
+            return false;
+        };
+        rest = behind.trim_start();
+        match rest.strip_prefix(',') {
+            Some(next) => rest = next.trim_start(),
+            None => return rest.is_empty(),
+        }
+    }
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     type Rejection = Problem;
 
@@ -58,9 +79,37 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
                 "Send If-Match with the ETag that came with the record.",
             )
         })?;
-        let text = value
-            .to_str()
-            .map_err(|_| Problem::new(code::INVALID_HEADER, "If-Match: must be an ETag like \"v3\"."))?;
+        let text = value.to_str().unwrap_or_default();
+        if !is_condition(text) {
+            let detail = "If-Match must be the ETag that came with the record: write it with its quotes, like \"v1\".";
+            return Err(Problem::new(code::INVALID_HEADER, detail));
+        }
         Ok(Self(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_condition_is_made_of_quoted_tags() {
+        for good in ["*", "\"v1\"", "W/\"v1\"", "\"a\", \"b,c\" , W/\"\"", " \"v1\" "] {
+            assert!(is_condition(good), "{good}");
+        }
+        for bad in [
+            "",
+            "v1",
+            "1",
+            "\"v1",
+            "v1\"",
+            "'v1'",
+            "\"v1\",",
+            "\"v1\" \"v2\"",
+            "w/\"v1\"",
+            "*, \"v1\"",
+        ] {
+            assert!(!is_condition(bad), "{bad}");
+        }
     }
 }

@@ -1,13 +1,16 @@
 //! What every operation of the OpenAPI document has in common, put in once.
 
 use utoipa::openapi::{
-    OpenApi, Ref, RefOr,
-    path::{Operation, PathItem},
+    Content, OpenApi, Ref, RefOr, Required,
+    example::ExampleBuilder,
+    path::{Operation, Parameter, ParameterBuilder, PathItem},
     response::{Response, ResponseBuilder},
     security::{Http, HttpAuthScheme, SecurityScheme},
 };
 
-use super::{FieldError, code};
+use super::{Code, FieldError, samples};
+
+const PROBLEM: &str = "application/problem+json";
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
     [
@@ -87,7 +90,7 @@ fn problem_response(meaning: &str) -> Response {
     ResponseBuilder::new()
         .description(meaning)
         .content(
-            "application/problem+json",
+            PROBLEM,
             utoipa::openapi::ContentBuilder::new()
                 .schema(Some(Ref::from_schema_name("Problem")))
                 .build(),
@@ -95,18 +98,79 @@ fn problem_response(meaning: &str) -> Response {
         .build()
 }
 
+/// Shows with every failure what it looks like: with those of `codes` that its description names in backticks, or else
+/// with what its status means.
+pub fn show_errors(document: &mut OpenApi, codes: &[Code]) {
+    for item in document.paths.paths.values_mut() {
+        for (_, operation) in operations(item) {
+            let body = operation.request_body.is_some();
+            for (status, response) in &mut operation.responses.responses {
+                let RefOr::T(response) = response else { continue };
+                let named: Vec<Code> = response
+                    .description
+                    .split('`')
+                    .filter_map(|word| codes.iter().copied().find(|code| code.name == word))
+                    .collect();
+                if let Some(RefOr::T(content)) = response.content.get_mut(PROBLEM) {
+                    show(content, &named, status.parse().unwrap_or_default(), body);
+                }
+            }
+        }
+    }
+}
+
+fn show(content: &mut Content, named: &[Code], status: u16, body: bool) {
+    if content.example.is_some() || !content.examples.is_empty() {
+        return;
+    }
+    match named {
+        [] => content.example = samples::of_status(status, body),
+        [code] => content.example = Some(samples::of_code(*code)),
+        several => {
+            let shown = several.iter().map(|code| {
+                let example = ExampleBuilder::new().value(Some(samples::of_code(*code))).build();
+                (code.name.to_owned(), RefOr::T(example))
+            });
+            content.examples = shown.collect();
+        }
+    }
+}
+
+/// Puts the examples of parameters that need not be given into their descriptions: a page that lets people try an
+/// operation would send them along.
+pub fn describe_optional_parameters(document: &mut OpenApi) {
+    for item in document.paths.paths.values_mut() {
+        for (_, operation) in operations(item) {
+            for parameter in operation.parameters.iter_mut().flatten() {
+                if let RefOr::T(parameter) = parameter
+                    && parameter.required == Required::False
+                {
+                    *parameter = without_example(std::mem::take(parameter));
+                }
+            }
+        }
+    }
+}
+
+fn without_example(mut parameter: Parameter) -> Parameter {
+    let written = serde_json::to_value(&parameter).unwrap_or_default();
+    let example = match written.get("example") {
+        None | Some(serde_json::Value::Null) => return parameter,
+        Some(serde_json::Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    };
+    // A key of one's own is the point of this one: the same for everybody would repeat somebody's request.
+    if !parameter.name.eq_ignore_ascii_case("idempotency-key") {
+        let about = parameter.description.unwrap_or_default();
+        let about = about.trim_end_matches('.');
+        parameter.description = Some(format!("{about}. For example `{example}`."));
+    }
+    ParameterBuilder::from(parameter).example(None).build()
+}
+
 fn problem_schema() -> RefOr<utoipa::openapi::schema::Schema> {
     use utoipa::openapi::{ArrayBuilder, ObjectBuilder, Type, schema::Schema};
     let text = |about: &str| ObjectBuilder::new().schema_type(Type::String).description(Some(about));
-    let example = serde_json::json!({
-        "type": format!("/docs/errors#{}", code::INVALID_BODY.name),
-        "title": code::INVALID_BODY.title,
-        "status": code::INVALID_BODY.status,
-        "code": code::INVALID_BODY.name,
-        "detail": "One field was refused.",
-        "errors": [{"pointer": "/customer/domain", "code": "invalid", "message": "not a domain name: write it like example.com"}],
-        "request_id": "5f0c9b1e2a7d4c3388ab01ef",
-    });
     let object = ObjectBuilder::new()
         .description(Some("A failure (RFC 9457)."))
         .property("type", text("An address that explains the code."))
@@ -127,7 +191,7 @@ fn problem_schema() -> RefOr<utoipa::openapi::schema::Schema> {
         .property("errors", ArrayBuilder::new().items(Ref::from_schema_name("FieldError")))
         .property("request_id", text("The request, to report the failure by."))
         .required("request_id")
-        .examples([example])
+        .examples([samples::refused_field()])
         .build();
     RefOr::T(Schema::Object(object))
 }

@@ -84,6 +84,7 @@ pub async fn edge(State(app): State<App>, mut request: Request, next: Next) -> R
 }
 
 async fn admit(app: &App, request: &mut Request, request_id: Arc<str>) -> Result<Option<super::Verdict>, Problem> {
+    refuse_doubles(request.headers())?;
     let ip = client_ip(app, request);
     let mut context = RequestContext {
         request_id,
@@ -109,6 +110,31 @@ async fn admit(app: &App, request: &mut Request, request_id: Arc<str>) -> Result
     }
     request.extensions_mut().insert(context);
     Ok(verdict)
+}
+
+/// Headers that say one thing here. Of two, somebody on the way may have believed the other (RFC 9110 section 5.3);
+/// `If-Match` could be a list, but lines of it that disagree are no condition to rely on.
+static SINGLE: [HeaderName; 5] = [
+    header::AUTHORIZATION,
+    header::CONTENT_TYPE,
+    header::HOST,
+    header::IF_MATCH,
+    HeaderName::from_static("idempotency-key"),
+];
+
+fn refuse_doubles(headers: &HeaderMap) -> Result<(), Problem> {
+    if headers.len() == headers.keys_len() {
+        return Ok(());
+    }
+    let Some(name) = SINGLE
+        .iter()
+        .find(|name| headers.get_all(*name).iter().nth(1).is_some())
+    else {
+        return Ok(());
+    };
+    let times = headers.get_all(name).iter().count();
+    let detail = format!("The header {name} came {times} times: send it once.");
+    Err(Problem::new(code::DUPLICATE_HEADER, detail).with("header", name.as_str()))
 }
 
 fn with_limit(mut response: Response, verdict: Option<super::Verdict>) -> Response {

@@ -1,5 +1,7 @@
 //! Checking a body's fields.
 
+use guildhall_kernel::{Patch, is_country};
+
 use super::{FieldError, Problem};
 
 /// A body that can say what is wrong with it. All faults are reported at once.
@@ -29,6 +31,16 @@ impl Checks {
         }
     }
 
+    /// A field of a partial update that always has a value: `null` is refused.
+    pub fn kept<T>(&mut self, pointer: &str, field: &Patch<T>) {
+        self.check(
+            !field.is_null(),
+            pointer,
+            "null",
+            "can't be cleared: leave it out to keep it, or give a value",
+        );
+    }
+
     /// A text of `min` to `max` characters without control characters (line breaks are allowed when `lines`), and
     /// not only white space.
     pub fn text(&mut self, pointer: &str, value: &str, min: usize, max: usize, lines: bool) {
@@ -48,11 +60,10 @@ impl Checks {
         }
     }
 
-    /// An ISO 3166-1 alpha-2 country code in capitals.
+    /// An officially assigned ISO 3166-1 alpha-2 country code, in capitals.
     pub fn country(&mut self, pointer: &str, value: &str) {
-        let shaped = value.len() == 2 && value.bytes().all(|byte| byte.is_ascii_uppercase());
         self.check(
-            shaped,
+            is_country(value),
             pointer,
             "country",
             "must be a country code of two capital letters (ISO 3166-1), like DE",

@@ -22,7 +22,11 @@ pub struct Limits {
     principal: Option<Bucket<Uuid>>,
     address: Option<Bucket<IpAddr>>,
     login: Option<Bucket<String>>,
+    crowd: Option<Bucket<String>>,
 }
+
+/// How many times as often an address may log in as an account.
+const CROWD: u32 = 10;
 
 #[derive(Debug)]
 struct Bucket<K: std::hash::Hash + Eq + Clone + std::fmt::Debug> {
@@ -104,6 +108,7 @@ impl Limits {
                 principal: None,
                 address: None,
                 login: None,
+                crowd: None,
             };
         }
         let anonymous_burst = config.burst.min(config.anonymous_per_minute);
@@ -111,6 +116,11 @@ impl Limits {
             principal: Bucket::new("actor", config.per_minute, config.burst),
             address: Bucket::new("address", config.anonymous_per_minute, anonymous_burst),
             login: Bucket::new("login", config.login_per_minute, config.login_per_minute),
+            crowd: Bucket::new(
+                "login",
+                config.login_per_minute.saturating_mul(CROWD),
+                config.login_per_minute.saturating_mul(CROWD),
+            ),
         }
     }
 
@@ -133,11 +143,24 @@ impl Limits {
     /// 429.
     pub fn attempt(&self, what: &str, account: &str, ip: IpAddr) -> Result<(), Problem> {
         let Some(bucket) = &self.login else { return Ok(()) };
-        for key in [
-            format!("{what} account {account}"),
-            format!("{what} address {}", network(ip)),
-        ] {
+        for key in attempt_keys(what, account, ip) {
             if let Some(problem) = bucket.check(&key).problem() {
+                return Err(problem);
+            }
+        }
+        Ok(())
+    }
+
+    /// The same for log-ins. People behind one address log in each for themselves, so it is let ten times as many;
+    /// that few of them fail is seen to where failures are counted.
+    ///
+    /// # Errors
+    /// 429.
+    pub fn login(&self, what: &str, account: &str, ip: IpAddr) -> Result<(), Problem> {
+        let [account, address] = attempt_keys(what, account, ip);
+        for (bucket, key) in [(&self.login, account), (&self.crowd, address)] {
+            let problem = bucket.as_ref().and_then(|bucket| bucket.check(&key).problem());
+            if let Some(problem) = problem {
                 return Err(problem);
             }
         }
@@ -152,10 +175,18 @@ impl Limits {
         if let Some(bucket) = &self.address {
             bucket.limiter.retain_recent();
         }
-        if let Some(bucket) = &self.login {
+        for bucket in [&self.login, &self.crowd].into_iter().flatten() {
             bucket.limiter.retain_recent();
         }
     }
+}
+
+/// What an attempt is counted under.
+pub(crate) fn attempt_keys(what: &str, account: &str, ip: IpAddr) -> [String; 2] {
+    [
+        format!("{what} account {account}"),
+        format!("{what} address {}", network(ip)),
+    ]
 }
 
 fn network(ip: IpAddr) -> IpAddr {

@@ -7,6 +7,8 @@ use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Unexpected, VariantAccess, Visitor,
 };
 
+use super::explain::wanted;
+
 /// Reads from `D`; where a struct is wanted, an array is refused.
 pub(super) struct Objects<D>(pub(super) D);
 
@@ -88,6 +90,15 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Objects<D> {
     }
 }
 
+macro_rules! visit_text {
+    ($($method:ident $value:ty,)*) => {$(
+        fn $method<E: Error>(self, value: $value) -> Result<V::Value, E> {
+            let read = self.visitor.$method(value);
+            read.map_err(|error| wanted::<V::Value>().map_or(error, E::custom))
+        }
+    )*};
+}
+
 macro_rules! visit {
     ($($method:ident $value:ty,)*) => {$(
         fn $method<E: Error>(self, value: $value) -> Result<V::Value, E> {
@@ -102,9 +113,10 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Below<V> {
     visit! {
         visit_bool bool, visit_i8 i8, visit_i16 i16, visit_i32 i32, visit_i64 i64, visit_i128 i128, visit_u8 u8,
         visit_u16 u16, visit_u32 u32, visit_u64 u64, visit_u128 u128, visit_f32 f32, visit_f64 f64, visit_char char,
-        visit_str &str, visit_borrowed_str &'de str, visit_string String, visit_bytes &[u8],
-        visit_borrowed_bytes &'de [u8], visit_byte_buf Vec<u8>,
+        visit_bytes &[u8], visit_borrowed_bytes &'de [u8], visit_byte_buf Vec<u8>,
     }
+
+    visit_text! { visit_str &str, visit_borrowed_str &'de str, visit_string String, }
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.object {
@@ -188,7 +200,7 @@ impl<'de, A: EnumAccess<'de>> EnumAccess<'de> for Objects<A> {
 
     fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self::Variant), A::Error> {
         self.0
-            .variant_seed(seed)
+            .variant_seed(any(seed))
             .map(|(value, variant)| (value, Objects(variant)))
     }
 }

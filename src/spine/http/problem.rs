@@ -72,13 +72,7 @@ impl Problem {
     /// 422 for several fields.
     #[must_use]
     pub fn fields(errors: Vec<FieldError>) -> Self {
-        let count = errors.len();
-        let detail = if count == 1 {
-            "One field was refused.".to_owned()
-        } else {
-            format!("{count} fields were refused.")
-        };
-        let mut problem = Self::new(code::INVALID_BODY, detail);
+        let mut problem = Self::new(code::INVALID_BODY, summary(&errors));
         problem.0.errors = errors;
         problem
     }
@@ -113,6 +107,25 @@ impl Problem {
         self.header(header::RETRY_AFTER, HeaderValue::from(seconds))
     }
 
+    /// What is sent.
+    pub(super) fn body(&self, request_id: Option<&str>) -> serde_json::Map<String, serde_json::Value> {
+        let parts = &*self.0;
+        let mut body = serde_json::Map::new();
+        body.insert("type".into(), format!("/docs/errors#{}", parts.code.name).into());
+        body.insert("title".into(), parts.code.title.into());
+        body.insert("status".into(), parts.code.status.into());
+        body.insert("code".into(), parts.code.name.into());
+        body.insert("detail".into(), parts.detail.as_str().into());
+        if !parts.errors.is_empty() {
+            body.insert("errors".into(), serde_json::to_value(&parts.errors).unwrap_or_default());
+        }
+        body.extend(parts.extra.clone());
+        if let Some(id) = request_id {
+            body.insert("request_id".into(), id.into());
+        }
+        body
+    }
+
     /// Its code.
     #[must_use]
     pub const fn code(&self) -> Code {
@@ -126,6 +139,19 @@ impl Problem {
     }
 }
 
+/// How many fields were refused, and what is wrong with the first.
+fn summary(errors: &[FieldError]) -> String {
+    let counted = match errors.len() {
+        1 => "One field was refused.".to_owned(),
+        count => format!("{count} fields were refused, of which this is the first."),
+    };
+    let Some(FieldError { pointer, message, .. }) = errors.first() else {
+        return counted;
+    };
+    let place = if pointer.is_empty() { "The body" } else { pointer };
+    format!("{counted} {place}: {}.", message.trim_end_matches('.'))
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.0.code.name, self.0.detail)
@@ -136,21 +162,9 @@ impl std::error::Error for Problem {}
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let parts = *self.0;
-        let mut body = serde_json::Map::new();
-        body.insert("type".into(), format!("/docs/errors#{}", parts.code.name).into());
-        body.insert("title".into(), parts.code.title.into());
-        body.insert("status".into(), parts.code.status.into());
-        body.insert("code".into(), parts.code.name.into());
-        body.insert("detail".into(), parts.detail.into());
-        if !parts.errors.is_empty() {
-            body.insert("errors".into(), serde_json::to_value(&parts.errors).unwrap_or_default());
-        }
-        body.extend(parts.extra);
         // The request id is known at the edge, which fills it in.
-        if let Some(id) = super::edge::current_request_id() {
-            body.insert("request_id".into(), id.into());
-        }
+        let body = self.body(super::edge::current_request_id().as_deref());
+        let parts = *self.0;
         let status = StatusCode::from_u16(parts.code.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut headers = parts.headers;
         headers.insert(

@@ -8,7 +8,7 @@ use guildhall_kernel::{ApiKeyId, OrgId, SessionId, UserId};
 use uuid::Uuid;
 
 use crate::{
-    access::{OrgKind, Permission, Permissions, Role},
+    access::{OrgKind, Permission, Permissions, Role, lacks, stands_nowhere},
     event::Origin,
     http::{Problem, RequestContext, code},
 };
@@ -81,18 +81,11 @@ impl Actor {
     /// # Errors
     /// 403.
     pub fn require(&self, permission: Permission) -> Result<ActingFor, Problem> {
-        let org = self.standing.org.ok_or_else(|| {
-            let detail = "Choose one with POST /api/v1/auth/switch-org.";
-            Problem::new(code::NO_ORGANISATION, detail)
-        })?;
+        let org = self.standing.org.ok_or_else(stands_nowhere)?;
         if self.standing.permissions.contains(permission) {
             return Ok(org);
         }
-        let who = self.standing.role.map_or("This API key", Role::as_str);
-        Err(Problem::new(
-            code::FORBIDDEN,
-            format!("{who} lacks {}.", permission.scope()),
-        ))
+        Err(lacks(&self.standing, org, permission))
     }
 
     /// The user behind the actor.

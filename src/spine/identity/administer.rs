@@ -5,7 +5,7 @@ use guildhall_kernel::{SessionId, UserId};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{EndReason, PasswordChanged, end_sessions};
+use super::{EndReason, PasswordChanged, end_sessions, unlock_second_factor};
 use crate::{
     db::Tx,
     event::{self, Event, Origin, Topic},
@@ -224,6 +224,7 @@ pub async fn set_password(
     )
     .execute(&mut **tx)
     .await?;
+    unlock_second_factor(tx, user).await?;
     event::append(tx, origin, user, &[user.uuid()], &PasswordChanged { user_id: user }).await?;
     Ok(ended)
 }

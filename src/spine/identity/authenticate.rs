@@ -9,16 +9,13 @@ use guildhall_kernel::{Clock, OrgId, SessionId, UserId};
 use moka::sync::Cache;
 use uuid::Uuid;
 
-use super::{ActingFor, Claims, SigningKeys, Standing};
+use super::{ActingFor, Claims, SigningKeys, Standing, standings::Standings};
 use crate::{
     access::{OrgKind, Permission, Role},
     db::Db,
     http::Problem,
     secret::{keyed_hash, token_hash},
 };
-
-/// How long a standing is believed without asking the database, when no news of it comes.
-const BELIEVED: Duration = Duration::from_secs(5);
 
 /// Marks API keys, so that they are recognised in logs and by secret scanners.
 pub(super) const API_KEY_PREFIX: &str = "ghk_";
@@ -30,11 +27,11 @@ pub struct Identity {
     pub keys: SigningKeys,
     clock: Clock,
     verified: Cache<[u8; 32], Arc<Claims>>,
-    standings: Cache<Credential, Arc<Standing>>,
+    standings: Standings,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Credential {
+pub(super) enum Credential {
     Session(SessionId, Option<OrgId>),
     ApiKey([u8; 32]),
 }
@@ -58,11 +55,7 @@ impl Identity {
                 .max_capacity(50_000)
                 .time_to_live(Duration::from_secs(600))
                 .build(),
-            standings: Cache::builder()
-                .max_capacity(50_000)
-                .time_to_live(BELIEVED)
-                .support_invalidation_closures()
-                .build(),
+            standings: Standings::new(),
         }
     }
 
@@ -103,11 +96,12 @@ impl Identity {
                 ..(*standing).clone()
             })));
         }
+        let asked = self.standings.ask();
         let Some(standing) = session_standing(db, claims.sub, claims.sid, claims.org, end_of(&claims)).await? else {
             return Ok(Err("The session or the membership has ended: log in again."));
         };
         let standing = Arc::new(standing);
-        self.standings.insert(credential, Arc::clone(&standing));
+        self.standings.keep(asked, credential, &standing);
         Ok(Ok(standing))
     }
 
@@ -138,33 +132,28 @@ impl Identity {
 
     async fn api_key(&self, db: &Db, hash: [u8; 32]) -> Result<Result<Arc<Standing>, &'static str>, Problem> {
         let credential = Credential::ApiKey(hash);
-        let known = match self.standings.get(&credential) {
-            Some(standing) => Some(standing),
-            None => key_standing(db, &self.clock, hash).await?.map(Arc::new),
+        let refused = "The API key is unknown, revoked or expired.";
+        if let Some(standing) = self.standings.get(&credential) {
+            let expired = standing.expires_at <= self.clock.now();
+            return Ok(if expired { Err(refused) } else { Ok(standing) });
+        }
+        let asked = self.standings.ask();
+        let Some(standing) = key_standing(db, &self.clock, hash).await? else {
+            return Ok(Err(refused));
         };
-        let Some(standing) = known.filter(|standing| standing.expires_at > self.clock.now()) else {
-            return Ok(Err("The API key is unknown, revoked or expired."));
-        };
-        self.standings.insert(credential, Arc::clone(&standing));
+        let standing = Arc::new(standing);
+        self.standings.keep(asked, credential, &standing);
         Ok(Ok(standing))
     }
 
     /// Forgets what is believed of a user, a session or an API key (by its id), so that the next request asks.
     pub fn forget(&self, id: Uuid) {
-        let stale = move |_: &Credential, standing: &Arc<Standing>| {
-            standing.user.is_some_and(|user| user.uuid() == id)
-                || standing.session.is_some_and(|session| session.uuid() == id)
-                || standing.api_key.is_some_and(|key| key.uuid() == id)
-                || standing.org.is_some_and(|org| org.id.uuid() == id)
-        };
-        if self.standings.invalidate_entries_if(stale).is_err() {
-            self.forget_all();
-        }
+        self.standings.forget(id);
     }
 
     /// Forgets everything that is believed, so that each next request asks.
     pub fn forget_all(&self) {
-        self.standings.invalidate_all();
+        self.standings.forget_all();
     }
 }
 

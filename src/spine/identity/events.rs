@@ -5,9 +5,10 @@ use std::net::IpAddr;
 use guildhall_kernel::{OrgId, SessionId, UserId};
 use schemars::JsonSchema;
 use serde::Serialize;
+use uuid::Uuid;
 
 use super::administer::{UserActivated, UserCreated, UserOperatorChanged, UserSuspended};
-use crate::event::{Event, EventDoc, Topic};
+use crate::event::{Event, EventDoc, Subject, Topic};
 
 /// The events of identity.
 pub const EVENTS: &[EventDoc] = &[
@@ -19,12 +20,15 @@ pub const EVENTS: &[EventDoc] = &[
     EventDoc::of::<TotpStarted>(),
     EventDoc::of::<TotpEnabled>(),
     EventDoc::of::<TotpDisabled>(),
+    EventDoc::of::<TotpLocked>(),
     EventDoc::of::<RecoveryCodesReplaced>(),
     EventDoc::of::<UserUpdated>(),
     EventDoc::of::<UserCreated>(),
     EventDoc::of::<UserSuspended>(),
     EventDoc::of::<UserActivated>(),
     EventDoc::of::<UserOperatorChanged>(),
+    EventDoc::of::<SigningKeyRotated>(),
+    EventDoc::of::<SecretsResealed>(),
 ];
 
 /// How someone proved who they are.
@@ -187,6 +191,8 @@ about_the_user! {
     TotpEnabled = "totp.enabled";
     /// Logging in needs no code any more.
     TotpDisabled = "totp.disabled";
+    /// Too many codes were wrong: for a day the authenticator is not believed, and only recovery codes are.
+    TotpLocked = "totp.locked";
     /// The recovery codes of before are worth nothing; there are new ones.
     RecoveryCodesReplaced = "recovery_codes.replaced";
 }
@@ -204,3 +210,33 @@ impl Event for UserUpdated {
     const KIND: &'static str = "user.updated";
     const TOPIC: Topic = Topic::Account;
 }
+
+/// Tokens are signed with a new key. For the platform's audit log; nobody is told.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SigningKeyRotated {
+    /// The new key's id, as the tokens and the JWK set name it.
+    pub kid: String,
+}
+
+impl Event for SigningKeyRotated {
+    const KIND: &'static str = "signing_key.rotated";
+    const TOPIC: Topic = Topic::Account;
+}
+
+/// Secrets in the database were sealed with the newest master key. For the platform's audit log; nobody is told.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SecretsResealed {
+    /// How many, in one transaction of a rotation.
+    pub count: u64,
+}
+
+impl Event for SecretsResealed {
+    const KIND: &'static str = "secrets.resealed";
+    const TOPIC: Topic = Topic::Account;
+}
+
+/// The platform's keys, which have no id of their own.
+pub(super) const KEYS: Subject = Subject {
+    kind: "keys",
+    id: Uuid::nil(),
+};

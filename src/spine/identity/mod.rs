@@ -13,6 +13,7 @@ mod prune;
 mod reseal;
 mod session;
 mod signing;
+mod standings;
 mod strength;
 mod token;
 mod totp;
@@ -30,6 +31,7 @@ pub use administer::{
     NewUser, UserActivated, UserCreated, UserOperatorChanged, UserRecord, UserSuspended, activate_user, create_user,
     list_users, lock_user, set_operator, set_password, suspend_user,
 };
+use authenticate::Credential;
 pub use authenticate::{Identity, bearer};
 pub use events::{EVENTS, EndReason, PasswordChanged};
 pub use heed::heed;
@@ -40,6 +42,7 @@ pub use session::{end_sessions, sessions_ended};
 pub use signing::{JwkSet, SigningKeys};
 pub use strength::check_new_password;
 pub use token::Claims;
+pub use totp::unlock_second_factor;
 
 use crate::App;
 

@@ -27,7 +27,7 @@ macro_rules! remove {
 
 /// Removes tokens that can't be used any more: refresh tokens of sessions that ended an hour ago or more, those
 /// replaced 30 days ago (refused as before, but no longer taken for theft), sessions that ended 90 days ago, log-ins
-/// whose second factor never came, tickets for sockets, mailed links that expired 30 days ago, and answers kept for
+/// whose second factor never came, failed log-ins that count no more, tickets for sockets, mailed links that expired 30 days ago, and answers kept for
 /// `Idempotency-Key` longer than 24 hours. May run on several nodes at once.
 ///
 /// # Errors
@@ -56,6 +56,12 @@ pub async fn prune(db: &Db, now: DateTime<Utc>) -> Result<(), Problem> {
         db,
         "DELETE FROM mfa_challenge WHERE hash IN (
              SELECT hash FROM mfa_challenge WHERE expires_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)",
+        now
+    );
+    remove!(
+        db,
+        "DELETE FROM login_failure WHERE key IN (
+             SELECT key FROM login_failure WHERE paid_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)",
         now
     );
     remove!(

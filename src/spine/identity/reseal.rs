@@ -3,9 +3,13 @@
 use guildhall_kernel::UserId;
 use uuid::Uuid;
 
-use super::{signing, totp};
+use super::{
+    events::{KEYS, SecretsResealed},
+    signing, totp,
+};
 use crate::{
     db::{Db, Tx},
+    event::{self, Origin},
     http::Problem,
     secret::Keyring,
 };
@@ -94,9 +98,11 @@ pub async fn reseal_secrets(db: &Db, ring: &Keyring) -> Result<u64, Problem> {
         .await?
         .rows_affected();
     }
+    record(&mut tx, done).await?;
     tx.commit().await?;
     let mut after = Uuid::nil();
     loop {
+        let before = done;
         let mut tx = db.begin().await?;
         let page = second_factors(&mut tx, after).await?;
         let Some(last) = page.last() else { return Ok(done) };
@@ -115,8 +121,16 @@ pub async fn reseal_secrets(db: &Db, ring: &Keyring) -> Result<u64, Problem> {
             .await?
             .rows_affected();
         }
+        record(&mut tx, done - before).await?;
         tx.commit().await?;
     }
+}
+
+async fn record(tx: &mut Tx, count: u64) -> Result<(), Problem> {
+    if count > 0 {
+        event::append(tx, &Origin::default(), KEYS, &[], &SecretsResealed { count }).await?;
+    }
+    Ok(())
 }
 
 /// `None` when it is sealed with the newest key already.

@@ -13,9 +13,13 @@ use serde::Serialize;
 use tokio::sync::Mutex;
 use utoipa::ToSchema;
 
-use super::Claims;
+use super::{
+    Claims,
+    events::{KEYS, SigningKeyRotated},
+};
 use crate::{
     db::{Db, Tx},
+    event::{self, Origin},
     http::Problem,
     secret::Keyring,
 };
@@ -94,7 +98,8 @@ impl SigningKeys {
         Ok(keys)
     }
 
-    /// Makes a new key and retires the one before: it still verifies what it has signed.
+    /// Makes a new key and retires the one before: it still verifies what it has signed. The platform's audit log gets
+    /// an entry.
     ///
     /// # Errors
     /// When the database fails.
@@ -107,12 +112,14 @@ impl SigningKeys {
         sqlx::query!("UPDATE signing_key SET retired_at = $1 WHERE retired_at IS NULL", now)
             .execute(&mut *tx)
             .await?;
-        self.add(&mut tx).await?;
+        let kid = self.add(&mut tx).await?;
+        event::append(&mut tx, &Origin::default(), KEYS, &[], &SigningKeyRotated { kid }).await?;
         tx.commit().await?;
         self.reload(db).await
     }
 
-    async fn add(&self, tx: &mut Tx) -> Result<(), Problem> {
+    /// Makes a key and returns its id.
+    async fn add(&self, tx: &mut Tx) -> Result<String, Problem> {
         let seed = tx.entropy().bytes::<32>();
         let kid = URL_SAFE_NO_PAD.encode(tx.entropy().bytes::<8>());
         let jwk = jwk(&kid, &seed)?;
@@ -128,7 +135,7 @@ impl SigningKeys {
         )
         .execute(&mut **tx)
         .await?;
-        Ok(())
+        Ok(kid)
     }
 
     /// Reads the keys again: those in use, and those retired within the last day.

@@ -48,7 +48,7 @@ pub use hub::{Connection, Hub, HubParts};
 pub use parse::parse;
 pub use past::{LogHistory, announce};
 pub use sweep::Access;
-pub use topics::TopicSet;
+pub use topics::{TopicSet, reserved};
 pub use viewer::{Denied, Gate, History, Interest, PastEvent, Unreadable, Viewer};
 
 use crate::App;

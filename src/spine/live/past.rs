@@ -29,7 +29,7 @@ pub(super) fn shown(event: &Recorded) -> Option<EventFrame<'_>> {
 
 fn encode(event: &Recorded) -> Option<(TopicSet, Frame)> {
     let shown = shown(event)?;
-    let topics = shown.topic.into();
+    let topics = TopicSet::of_event(shown.kind, shown.topic);
     match Frame::json(&ServerFrame::Event(shown)) {
         Ok(frame) => Some((topics, frame)),
         Err(error) => {

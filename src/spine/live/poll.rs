@@ -12,6 +12,7 @@ use super::{
     Channel, TopicSet, Viewer,
     past::{cut, shown},
     protocol::{EventFrame, Unrecovered},
+    reserved,
 };
 use crate::{
     App,
@@ -80,7 +81,8 @@ pub(super) async fn list_events(
         return Err(Problem::new(code::INVALID_QUERY, detail));
     }
     let topics = topics(query.topics.as_deref())?;
-    let feed = feed(&app, &Viewer::from(&*actor.standing()), query.channel.as_ref(), topics).await?;
+    let viewer = Viewer::from(&*actor.standing());
+    let feed = feed(&app, &viewer, query.channel.as_ref(), topics).await?;
     // Taken before the page is read: what is final by then and not on a page that isn't full isn't for this client.
     let here = Position::now(app.db.pool()).await?;
     let reason = match query.since {
@@ -103,7 +105,8 @@ pub(super) async fn list_events(
     let items = events
         .iter()
         .filter_map(shown)
-        .filter(|event| topics.meets(event.topic.into()))
+        .filter(|event| topics.meets(TopicSet::of_event(event.kind, event.topic)))
+        .filter(|event| reserved(event.kind).is_none_or(|needed| viewer.permissions.contains(needed)))
         .collect();
     let position = if more { last } else { last.max(here) };
     Ok(Json(EventPage {
@@ -127,7 +130,8 @@ fn topics(names: Option<&str>) -> Result<TopicSet, Problem> {
             )
         })
     };
-    names.split(',').map(topic).collect()
+    let topics: Vec<Topic> = names.split(',').map(topic).collect::<Result<_, _>>()?;
+    Ok(TopicSet::selected(&topics))
 }
 
 /// A topic that was asked for by name and that the actor can't hear anywhere.

@@ -211,7 +211,7 @@ async fn select(hub: &Hub, viewer: &Viewer, wanted: &Subscribe) -> Result<Select
     let topics = wanted
         .topics
         .as_ref()
-        .map_or(TopicSet::ALL, |topics| topics.iter().copied().collect());
+        .map_or(TopicSet::ALL, |topics| TopicSet::selected(topics));
     Ok(Selection {
         id: wanted.id.clone(),
         audience,

@@ -10,7 +10,10 @@ use std::{
 
 use lettre::{
     Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
-    message::{Mailbox, header::ContentType},
+    message::{
+        Body, Mailbox,
+        header::{ContentTransferEncoding, ContentType},
+    },
 };
 
 use super::outbox::Taken;
@@ -126,7 +129,7 @@ impl MailTransport {
     pub(super) async fn send(&self, letter: &Taken) -> Result<(), MailFault> {
         match self {
             Self::Folder { from, folder } => {
-                let text = message(from, letter)?.formatted();
+                let text = message(from, letter, true)?.formatted();
                 let folder = folder.clone();
                 let file = folder.join(format!("{}.eml", letter.id));
                 in_background(move || {
@@ -139,7 +142,7 @@ impl MailTransport {
             }
             Self::Smtp { from, server } => {
                 server
-                    .send(message(from, letter)?)
+                    .send(message(from, letter, false)?)
                     .await
                     .map_err(|error| MailFault::Server(error.to_string()))?;
                 Ok(())
@@ -156,7 +159,7 @@ impl MailFault {
 }
 
 /// The same letter is the same message, whoever sends it and how often: receivers know a repeated one by its id.
-fn message(from: &Mailbox, letter: &Taken) -> Result<Message, MailFault> {
+fn message(from: &Mailbox, letter: &Taken, eight_bit: bool) -> Result<Message, MailFault> {
     let fault = |error: &dyn fmt::Display| MailFault::Address(error.to_string());
     let to: Address = letter.recipient.parse().map_err(|error| fault(&error))?;
     Message::builder()
@@ -166,8 +169,24 @@ fn message(from: &Mailbox, letter: &Taken) -> Result<Message, MailFault> {
         .date(SystemTime::from(letter.created_at))
         .message_id(Some(format!("<{}@{}>", letter.id, from.email.domain())))
         .header(ContentType::TEXT_PLAIN)
-        .body(letter.body.clone())
+        .body(body(&letter.body, eight_bit))
         .map_err(|error| fault(&error))
+}
+
+/// The text as it is wherever that can be sent, so that links stay whole for those who read a letter's source. Text
+/// beyond ASCII can be in a file, but not for every mail server.
+fn body(text: &str, eight_bit: bool) -> Body {
+    // RFC 5322 section 2.1.1.
+    let sendable = text
+        .lines()
+        .all(|line| line.len() <= 998 && !line.contains(['\r', '\0']));
+    let encoding = match (sendable, text.is_ascii()) {
+        (true, true) => ContentTransferEncoding::SevenBit,
+        (true, false) if eight_bit => ContentTransferEncoding::EightBit,
+        _ => return Body::new(text.to_owned()),
+    };
+    let lines: String = text.lines().flat_map(|line| [line, "\r\n"]).collect();
+    Body::dangerous_pre_encoded(lines.into_bytes(), encoding)
 }
 
 fn at(folder: &Path) -> impl Fn(std::io::Error) -> MailFault {
@@ -194,4 +213,36 @@ async fn in_background<T: Send + 'static>(
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|error| MailFault::Server(error.to_string()))?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn encoded(text: &str, eight_bit: bool) -> (ContentTransferEncoding, String) {
+        let body = body(text, eight_bit);
+        (body.encoding(), String::from_utf8(body.into_vec()).unwrap())
+    }
+
+    #[test]
+    fn a_letter_is_sent_as_it_is_where_that_can_be_sent() {
+        let link = format!("https://portal.example/x#token={}\n", "t".repeat(120));
+        for eight_bit in [false, true] {
+            let (encoding, body) = encoded(&link, eight_bit);
+            assert_eq!(
+                (encoding, body),
+                (ContentTransferEncoding::SevenBit, link.replace('\n', "\r\n"))
+            );
+        }
+        let (encoding, body) = encoded("Søn\n", true);
+        assert_eq!(
+            (encoding, body.as_str()),
+            (ContentTransferEncoding::EightBit, "Søn\r\n")
+        );
+        assert!(encoded("Søn\n", false).1.is_ascii());
+        for long in ["x".repeat(999), format!("ø{}", "x".repeat(998))] {
+            let lines = encoded(&long, true).1;
+            assert!(lines.split("\r\n").all(|line| line.len() <= 76), "{lines:?}");
+        }
+    }
 }

@@ -1,6 +1,8 @@
 //! Secrets at rest: a keyring that seals what the database must not show in the clear.
 
-use std::{fmt, io::Write, os::unix::fs::OpenOptionsExt, path::Path, sync::Arc};
+mod file;
+
+use std::{fmt, path::Path, sync::Arc};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chacha20poly1305::{
@@ -9,16 +11,24 @@ use chacha20poly1305::{
 };
 use guildhall_kernel::Entropy;
 use hmac::{Hmac, Mac};
+use parking_lot::RwLock;
 use sha2::{Digest, Sha256};
+
+use file::KeyFile;
 
 /// The master keys, newest first. The newest seals; all open. Sealed text is XChaCha20-Poly1305
 /// (RFC 8439 with the extended nonce) and begins with the key's id, so that keys can be rotated.
+///
+/// A ring from a file follows the file: it is read again before something is sealed and for a key that isn't known
+/// yet, so that a command can rotate the keys of a server that runs. Clones share what was read.
 #[derive(Clone)]
 pub struct Keyring {
-    keys: Arc<[MasterKey]>,
+    keys: Arc<RwLock<Arc<[MasterKey]>>>,
+    file: Option<Arc<KeyFile>>,
     entropy: Entropy,
 }
 
+#[derive(Clone, Copy)]
 struct MasterKey {
     id: [u8; 4],
     bytes: [u8; 32],
@@ -39,8 +49,13 @@ pub enum SecretFault {
         source: std::io::Error,
     },
     /// Sealed with a key that isn't on the ring.
-    #[error("sealed with key {0}, which is not among secrets.keys: add it back")]
+    #[error(
+        "sealed with key {0}, which is neither among secrets.keys nor in the data folder's secret.keys: add it back"
+    )]
     UnknownKey(String),
+    /// The keys come from the settings, where no program can add one.
+    #[error("the master keys come from secrets.keys: put a new one (`openssl rand -base64 32`) in front there")]
+    FromSettings,
     /// Changed, cut, or sealed for another purpose.
     #[error("a sealed value does not open: it was changed, or it belongs elsewhere")]
     Corrupt,
@@ -49,7 +64,7 @@ pub enum SecretFault {
 impl fmt::Debug for Keyring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list()
-            .entries(self.keys.iter().map(|key| hex::encode(key.id)))
+            .entries(self.keys.read().iter().map(|key| hex::encode(key.id)))
             .finish()
     }
 }
@@ -70,21 +85,11 @@ impl Keyring {
     /// # Errors
     /// [`SecretFault::BadKey`].
     pub fn from_keys(keys: &[String], entropy: Entropy) -> Result<Self, SecretFault> {
-        let keys = keys
-            .iter()
-            .enumerate()
-            .map(|(place, text)| {
-                let bytes = STANDARD
-                    .decode(text.trim())
-                    .ok()
-                    .and_then(|bytes| bytes.try_into().ok());
-                bytes.map(MasterKey::new).ok_or(SecretFault::BadKey(place + 1))
-            })
-            .collect::<Result<Arc<[_]>, _>>()?;
-        if keys.is_empty() {
-            return Err(SecretFault::BadKey(1));
-        }
-        Ok(Self { keys, entropy })
+        Ok(Self {
+            keys: Arc::new(RwLock::new(parse(keys)?)),
+            file: None,
+            entropy,
+        })
     }
 
     /// The ring in `file`, one key a line, newest first; made with one fresh key, readable by the owner alone, when
@@ -93,67 +98,52 @@ impl Keyring {
     /// # Errors
     /// [`SecretFault`].
     pub fn from_file(file: &Path, entropy: Entropy) -> Result<Self, SecretFault> {
-        let fail = |source| SecretFault::File {
-            path: file.display().to_string(),
-            source,
-        };
-        if !file.exists() {
-            let fresh = STANDARD.encode(entropy.bytes::<32>());
-            let made = tempfile::Builder::new()
-                .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))
-                .tempfile_in(file.parent().unwrap_or(Path::new(".")))
-                .and_then(|mut temporary| {
-                    writeln!(temporary, "{fresh}")?;
-                    temporary.as_file().sync_all()?;
-                    Ok(temporary)
-                })
-                .map_err(fail)?;
-            match made.persist_noclobber(file) {
-                Ok(_) => {}
-                Err(lost) if lost.error.kind() == std::io::ErrorKind::AlreadyExists => {}
-                Err(other) => return Err(fail(other.error)),
-            }
-        }
-        let text = std::fs::read_to_string(file).map_err(fail)?;
-        let keys: Vec<String> = text
-            .lines()
-            .filter(|line| !line.trim().is_empty())
-            .map(str::to_owned)
-            .collect();
-        Self::from_keys(&keys, entropy)
+        let file = KeyFile::open(file, &entropy)?;
+        Ok(Self {
+            keys: Arc::new(RwLock::new(parse(&file.keys()?)?)),
+            file: Some(Arc::new(file)),
+            entropy,
+        })
     }
 
-    /// Puts a fresh key in front of those in `file`; what is sealed from the next start on uses it.
+    /// Puts a fresh key in front of the ring's file and returns where that is. Every process with a ring from the file
+    /// seals with the new key from then on.
     ///
     /// # Errors
-    /// [`SecretFault::File`].
-    pub fn add_to_file(file: &Path, entropy: &Entropy) -> Result<(), SecretFault> {
-        let fail = |source| SecretFault::File {
-            path: file.display().to_string(),
-            source,
-        };
-        let old = std::fs::read_to_string(file).map_err(fail)?;
-        let fresh = STANDARD.encode(entropy.bytes::<32>());
-        let next = file.with_extension("next");
-        let mut out = std::fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&next)
-            .map_err(fail)?;
-        write!(out, "{fresh}\n{old}")
-            .and_then(|()| out.sync_all())
-            .map_err(fail)?;
-        std::fs::rename(&next, file).map_err(fail)
+    /// [`SecretFault::FromSettings`] for a ring without a file, [`SecretFault::File`].
+    pub fn add_key(&self) -> Result<&Path, SecretFault> {
+        let file = self.file.as_ref().ok_or(SecretFault::FromSettings)?;
+        file.add(&self.entropy)?;
+        self.follow_file()?;
+        Ok(file.path())
+    }
+
+    /// Whether the keys come from a file, rather than from the settings.
+    #[must_use]
+    pub const fn has_file(&self) -> bool {
+        self.file.is_some()
+    }
+
+    fn follow_file(&self) -> Result<(), SecretFault> {
+        if let Some(file) = &self.file {
+            let fresh = parse(&file.keys()?)?;
+            *self.keys.write() = fresh;
+        }
+        Ok(())
+    }
+
+    fn find(&self, id: &[u8]) -> Option<MasterKey> {
+        self.keys.read().iter().find(|key| key.id == id).copied()
     }
 
     /// Seals `plain` for one purpose (`"totp_factor/user_…"`): it opens for that purpose only.
     ///
     /// # Errors
-    /// [`SecretFault::Corrupt`] when the cipher refuses, which it doesn't for texts under 256 GB.
+    /// When the key file can't be read any more. [`SecretFault::Corrupt`] when the cipher refuses, which it doesn't for
+    /// texts under 256 GB.
     pub fn seal(&self, purpose: &str, plain: &[u8]) -> Result<Vec<u8>, SecretFault> {
-        let key = self.keys.first().ok_or(SecretFault::Corrupt)?;
+        self.follow_file()?;
+        let key = self.keys.read().first().copied().ok_or(SecretFault::Corrupt)?;
         let nonce = self.entropy.bytes::<24>();
         let sealed = XChaCha20Poly1305::new(Key::from_slice(&key.bytes))
             .encrypt(
@@ -174,11 +164,13 @@ impl Keyring {
     pub fn open(&self, purpose: &str, sealed: &[u8]) -> Result<Vec<u8>, SecretFault> {
         let (id, rest) = sealed.split_at_checked(4).ok_or(SecretFault::Corrupt)?;
         let (nonce, body) = rest.split_at_checked(24).ok_or(SecretFault::Corrupt)?;
-        let key = self
-            .keys
-            .iter()
-            .find(|key| key.id == id)
-            .ok_or_else(|| SecretFault::UnknownKey(hex::encode(id)))?;
+        let key = match self.find(id) {
+            Some(key) => key,
+            None => {
+                self.follow_file()?;
+                self.find(id).ok_or_else(|| SecretFault::UnknownKey(hex::encode(id)))?
+            }
+        };
         XChaCha20Poly1305::new(Key::from_slice(&key.bytes))
             .decrypt(
                 XNonce::from_slice(nonce),
@@ -193,16 +185,30 @@ impl Keyring {
     /// Whether `sealed` was made with the newest key.
     #[must_use]
     pub fn is_current(&self, sealed: &[u8]) -> bool {
-        self.keys.first().is_some_and(|key| sealed.starts_with(&key.id))
+        self.keys.read().first().is_some_and(|key| sealed.starts_with(&key.id))
     }
 
     /// A key for one purpose, derived from the oldest master key so that rotation leaves it alone: cursors, refresh
     /// tokens (HMAC-SHA256 as the extract step of RFC 5869).
     #[must_use]
     pub fn derive(&self, purpose: &str) -> [u8; 32] {
-        let master = self.keys.last().map_or([0; 32], |key| key.bytes);
+        let master = self.keys.read().last().map_or([0; 32], |key| key.bytes);
         keyed_hash(&master, purpose.as_bytes())
     }
+}
+
+fn parse(keys: &[String]) -> Result<Arc<[MasterKey]>, SecretFault> {
+    if keys.is_empty() {
+        return Err(SecretFault::BadKey(1));
+    }
+    let key = |(place, text): (usize, &String)| {
+        let bytes = STANDARD
+            .decode(text.trim())
+            .ok()
+            .and_then(|bytes| bytes.try_into().ok());
+        bytes.map(MasterKey::new).ok_or(SecretFault::BadKey(place + 1))
+    };
+    keys.iter().enumerate().map(key).collect()
 }
 
 /// HMAC-SHA256 of `message`.
@@ -259,6 +265,28 @@ mod tests {
                 .unwrap(),
             b"y"
         );
+        let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&file).unwrap().permissions());
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_ring_follows_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("secret.keys");
+        let server = Keyring::from_file(&file, Entropy::system()).unwrap();
+        let (old, derived) = (server.seal("x", b"old").unwrap(), server.derive("cursor"));
+        let command = Keyring::from_file(&file, Entropy::system()).unwrap();
+        assert_eq!(command.add_key().unwrap(), file);
+        let new = command.seal("x", b"new").unwrap();
+        assert!(command.is_current(&new) && !command.is_current(&old));
+        assert_eq!(server.open("x", &new).unwrap(), b"new");
+        assert_eq!(server.open("x", &old).unwrap(), b"old");
+        command.add_key().unwrap();
+        assert!(
+            command.is_current(&server.seal("x", b"y").unwrap()),
+            "sealed with an older key"
+        );
+        assert_eq!(server.derive("cursor"), derived);
         let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&file).unwrap().permissions());
         assert_eq!(mode & 0o777, 0o600);
     }

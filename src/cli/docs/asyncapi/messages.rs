@@ -76,7 +76,7 @@ fn sample_of_frame(member: &str) -> Option<Value> {
         "token" => json!("eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ1c2VyIn0.c2lnbmF0dXJl"),
         "connection_id" => json!("5f0c9b1e-12"),
         "heartbeat_seconds" => json!(25),
-        "max_frame_bytes" => json!(65_536),
+        "max_frame_bytes" => json!(16_384),
         "reason" => json!("role_changed"),
         "code" => json!("missing_field"),
         "detail" => json!("missing field `channel`"),

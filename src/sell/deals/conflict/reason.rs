@@ -3,10 +3,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// One thing that two deals have in common, or, for [`Reason::DifferentCountry`], that sets them apart.
+/// One thing that two deals have in common, or, for `different_country`, that sets them apart.
 ///
-/// Its text (`Display`) is written for both sides and speaks of "another registration" only: a reason holds nothing
-/// that says whose it is.
+/// Its text is written for both sides and speaks of "another registration" only: a reason holds nothing that says whose
+/// it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "code", rename_all = "snake_case")]
 #[schema(as = ConflictReason)]

@@ -51,6 +51,10 @@ fn numbers_that_are_no_plain_decimals_are_refused() {
         "NaN",
         "1.2.3",
         ".",
+        "1.",
+        ".5",
+        "00001",
+        "-0.5",
     ] {
         let mut draft = unchecked();
         draft.products[0].unit_amount = text.to_owned();

@@ -5,7 +5,11 @@ use guildhall_kernel::UserId;
 use crate::{
     App,
     http::{Checks, Problem, RequestContext},
-    identity::{Actor, events::Failure, failure::record_failure},
+    identity::{
+        Actor,
+        events::Failure,
+        failure::{Attempt, record_failure},
+    },
 };
 
 /// The account, its password confirmed.
@@ -36,7 +40,12 @@ pub(in crate::identity) async fn reenter(
     pointer: &str,
     password: String,
 ) -> Result<Confirmed, Problem> {
-    app.limits.attempt("password", &user.to_string(), actor.ip)?;
+    let attempt = Attempt {
+        what: "password",
+        account: &user.to_string(),
+        ip: actor.ip,
+    };
+    attempt.admit(app).await?;
     let account = sqlx::query_as!(
         Confirmed,
         "SELECT email, password_hash FROM user_account WHERE id = $1",
@@ -53,6 +62,6 @@ pub(in crate::identity) async fn reenter(
         standing: Some(actor.standing()),
         refused: None,
     };
-    record_failure(app, &context, Some(user), Failure::WrongPassword).await?;
+    record_failure(app, &context, &attempt, Some(user), Failure::WrongPassword).await?;
     Err(Problem::field(pointer, "wrong", "is not this account's password"))
 }

@@ -17,33 +17,24 @@ use crate::{
 pub(super) struct UpdateMe {
     /// The name.
     #[serde(default)]
-    #[schema(value_type = Option<String>, example = "Jane Doe")]
+    #[schema(value_type = String, example = "Jane Doe")]
     name: Patch<String>,
     /// The language (BCP 47).
     #[serde(default)]
-    #[schema(value_type = Option<String>, example = "de-AT")]
+    #[schema(value_type = String, example = "de-AT")]
     locale: Patch<String>,
 }
 
 impl Validate for UpdateMe {
     fn validate(&self, checks: &mut Checks) {
-        let null = "can't be cleared: leave it out or give a value";
-        match &self.name {
-            Patch::Absent => {}
-            Patch::Null => checks.refuse("/name", "null", null),
-            Patch::Value(name) => checks.text("/name", name, 1, 200, false),
+        checks.kept("/name", &self.name);
+        if let Patch::Value(name) = &self.name {
+            checks.text("/name", name, 1, 200, false);
         }
-        match &self.locale {
-            Patch::Absent => {}
-            Patch::Null => checks.refuse("/locale", "null", null),
-            Patch::Value(locale) => {
-                checks.check(
-                    is_language(locale),
-                    "/locale",
-                    "locale",
-                    "must be a language tag, like en or de-AT",
-                );
-            }
+        checks.kept("/locale", &self.locale);
+        if let Patch::Value(locale) = &self.locale {
+            let message = "must be a language tag, like en or de-AT";
+            checks.check(is_language(locale), "/locale", "locale", message);
         }
     }
 }
@@ -60,7 +51,7 @@ fn is_language(tag: &str) -> bool {
 
 /// Change me
 ///
-/// Changes the user's own name or language.
+/// Changes the user's own name or language. A request that changes nothing leaves the version as it is.
 #[utoipa::path(patch, path = "/api/v1/me", operation_id = "updateMe", tag = "auth", security(("bearer" = [])),
     params(("If-Match" = String, Header, description = "The `ETag` that the record came with", example = "\"v1\""),
         ("Idempotency-Key" = Option<String>, Header, description = "Makes the request safe to repeat")),
@@ -77,13 +68,18 @@ pub(super) async fn update(actor: Actor, condition: IfMatch, command: Command<Up
     .fetch_one(&mut *command.tx)
     .await?;
     condition.check(record.version)?;
+    let (name, locale) = (body.name.or(record.name.clone()), body.locale.or(record.locale.clone()));
+    if (&name, &locale) == (&record.name, &record.locale) {
+        let me = load(&mut command.tx, &actor).await?;
+        return command.commit(Reply::ok(&me)?.version(record.version)).await;
+    }
     let now = command.tx.now();
     let version = sqlx::query_scalar!(
         "UPDATE user_account SET name = $2, locale = $3, updated_at = $4, version = version + 1 WHERE id = $1
          RETURNING version",
         user.uuid(),
-        body.name.over(Some(record.name)),
-        body.locale.over(Some(record.locale)),
+        name,
+        locale,
         now
     )
     .fetch_one(&mut *command.tx)

@@ -12,7 +12,7 @@ use crate::{
     http::{Checks, Problem, ValidJson, Validate, code},
     identity::{
         events::{Failure, Method},
-        failure::record_failure,
+        failure::{Attempt, record_failure},
         no_store,
     },
     secret::token_hash,
@@ -29,7 +29,7 @@ pub(super) struct Login {
     #[schema(example = "rep@partner1.example")]
     email: String,
     /// The password.
-    #[schema(example = "correct horse battery staple", format = Password)]
+    #[schema(example = "guildhall-demo", format = Password)]
     password: String,
     /// The organisation to act for. Without it, the one acted for last, or else the one joined first.
     #[schema(value_type = Option<String>, example = "org_01kaqv6r3gf5ht2x0m8c9ezw4n")]
@@ -100,7 +100,7 @@ async fn account(app: &App, email: &str) -> Result<Option<Account>, Problem> {
 /// Answers with a session's tokens or, when the account has a second factor, with the token to send its code with.
 /// An unknown address, a wrong password and a suspended account are told apart neither by the answer nor by its time.
 #[utoipa::path(post, path = "/api/v1/auth/login", operation_id = "login", tag = "auth",
-    request_body(content = Login, example = json!({"email": "rep@partner1.example", "password": "correct horse battery staple"})),
+    request_body(content = Login, example = json!({"email": "rep@partner1.example", "password": "guildhall-demo"})),
     responses((status = 200, description = "Logged in, or a code is needed", body = LoginAnswer),
         (status = 401, description = "`wrong_credentials`", content_type = "application/problem+json", body = ref("#/components/schemas/Problem")),
         (status = 403, description = "`email_not_verified`", content_type = "application/problem+json", body = ref("#/components/schemas/Problem")),
@@ -111,7 +111,12 @@ pub(super) async fn login(
     ValidJson(body): ValidJson<Login>,
 ) -> Result<impl IntoResponse, Problem> {
     let email = body.email.trim().to_lowercase();
-    app.limits.attempt("login", &email, device.context.ip)?;
+    let attempt = Attempt {
+        what: "login",
+        account: &email,
+        ip: device.context.ip,
+    };
+    attempt.admit(&app).await?;
     let account = account(&app, &email).await?;
     let hash = account.as_ref().and_then(|account| account.password_hash.as_deref());
     let right = app.passwords.verify(body.password.clone(), hash).await?;
@@ -124,7 +129,7 @@ pub(super) async fn login(
                 Some(_) if right => Failure::Suspended,
                 Some(_) => Failure::WrongPassword,
             };
-            record_failure(&app, &device.context, user, reason).await?;
+            record_failure(&app, &device.context, &attempt, user, reason).await?;
             return Err(wrong_credentials());
         }
     };

@@ -9,12 +9,11 @@ use super::{SignedIn, SignedInUser, device::Device, open::open, seat::seat};
 use crate::{
     App,
     db::Tx,
-    event::{self, Origin},
+    event::Origin,
     http::{Checks, Problem, ValidJson, Validate, code},
     identity::{
-        events::{Failure, LoginFailed},
         no_store,
-        totp::{Proof, accept},
+        totp::{Outcome, Proof, Trial, accept, locked},
     },
     secret::token_hash,
 };
@@ -47,7 +46,8 @@ impl Validate for SecondStep {
 /// Log in: second step
 ///
 /// Answers as a log-in without a second factor does. A code of the authenticator is good within 30 seconds of its
-/// time, and once.
+/// time, and once. After 20 wrong ones in a row within a day only a recovery code is taken for a day
+/// (`second_factor_locked`).
 #[utoipa::path(post, path = "/api/v1/auth/login/mfa", operation_id = "loginMfa", tag = "auth",
     request_body(content = SecondStep, example = json!({"mfa_token": "wP0oYbq1mVvJr6cJc8m9Xv3yQ2hZt4s5u7LkN1aBcDe", "code": "492039"})),
     responses((status = 200, description = "Logged in", body = SignedIn),
@@ -62,8 +62,21 @@ pub(super) async fn login_mfa(
     let hash = token_hash(&body.mfa_token);
     let mut tx = app.db.begin().await?;
     let (user, asked, attempts) = claim(&app, &mut tx, &device, &hash).await?;
-    let Some(method) = accept(&app, &mut tx, user.id, &proof).await? else {
-        return Err(refuse(tx, &device, user.id, attempts).await?);
+    let trial = Trial {
+        user: user.id,
+        origin: Origin {
+            user_id: Some(user.id),
+            ..device.context.origin()
+        },
+        ip: device.context.ip,
+    };
+    let method = match accept(&app, &mut tx, &trial, &proof).await? {
+        Outcome::Accepted(method) => method,
+        Outcome::Wrong => {
+            tx.commit().await?;
+            return Err(wrong(attempts));
+        }
+        Outcome::Locked(until) => return Err(locked(tx.now(), until)),
     };
     let gone = sqlx::query!("DELETE FROM mfa_challenge WHERE hash = $1", hash.as_slice())
         .execute(&mut *tx)
@@ -121,23 +134,12 @@ async fn claim(
     Ok((user, challenge.org_id, challenge.attempts))
 }
 
-/// Commits the attempt, and says that the code was wrong.
-async fn refuse(mut tx: Tx, device: &Device, user: UserId, attempts: i32) -> Result<Problem, Problem> {
-    let failed = LoginFailed {
-        user_id: Some(user),
-        reason: Failure::WrongCode,
-        ip: device.context.ip,
-    };
-    let origin = Origin {
-        user_id: Some(user),
-        ..device.context.origin()
-    };
-    event::append(&mut tx, &origin, user, &[user.uuid()], &failed).await?;
-    tx.commit().await?;
+/// Says that the code was wrong, and how many more may be tried.
+fn wrong(attempts: i32) -> Problem {
     let left = ATTEMPTS - attempts;
     let detail = match left {
         0 => "That was the last attempt: log in again.".to_owned(),
         _ => format!("Wait for the next code of the authenticator; {left} more may be tried."),
     };
-    Ok(Problem::new(code::WRONG_CODE, detail).with("attempts_left", left))
+    Problem::new(code::WRONG_CODE, detail).with("attempts_left", left)
 }

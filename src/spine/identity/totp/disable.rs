@@ -4,7 +4,7 @@ use axum::{extract::State, http::StatusCode};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{Proof, accept, not_on, recovery::is_on};
+use super::{Outcome, Proof, Trial, accept, locked, not_on, recovery::is_on};
 use crate::{
     App, event,
     http::{Checks, Problem, ValidJson, Validate},
@@ -58,8 +58,13 @@ pub(super) async fn disable(
     if !is_on(&mut tx, user).await? {
         return Err(not_on());
     }
-    if accept(&app, &mut tx, user, &proof).await?.is_none() {
-        return Err(Problem::field(pointer, "wrong", "is wrong or was used already"));
+    match accept(&app, &mut tx, &Trial::of(&actor, user), &proof).await? {
+        Outcome::Accepted(_) => {}
+        Outcome::Wrong => {
+            tx.commit().await?;
+            return Err(Problem::field(pointer, "wrong", "is wrong or was used already"));
+        }
+        Outcome::Locked(until) => return Err(locked(tx.now(), until)),
     }
     sqlx::query!("DELETE FROM recovery_code WHERE user_id = $1", user.uuid())
         .execute(&mut *tx)

@@ -4,6 +4,7 @@ mod accept;
 mod codes;
 mod confirm;
 mod disable;
+mod lock;
 mod recovery;
 mod start;
 
@@ -11,8 +12,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub(super) use accept::{Proof, accept};
+pub(super) use accept::{Outcome, Proof, Trial, accept};
 pub(super) use codes::purpose;
+pub(super) use lock::locked;
+pub use lock::unlock_second_factor;
 
 use crate::{
     App,

@@ -5,7 +5,7 @@ use guildhall_kernel::UserId;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{Proof, RecoveryCodes, accept, codes, wrong_code};
+use super::{Outcome, Proof, RecoveryCodes, Trial, accept, codes, locked, wrong_code};
 use crate::{
     App,
     db::Tx,
@@ -47,8 +47,13 @@ pub(super) async fn replace(
     if !is_on(&mut tx, user).await? {
         return Err(not_on());
     }
-    if accept(&app, &mut tx, user, &Proof::Code(body.code)).await?.is_none() {
-        return Err(wrong_code());
+    match accept(&app, &mut tx, &Trial::of(&actor, user), &Proof::Code(body.code)).await? {
+        Outcome::Accepted(_) => {}
+        Outcome::Wrong => {
+            tx.commit().await?;
+            return Err(wrong_code());
+        }
+        Outcome::Locked(until) => return Err(locked(tx.now(), until)),
     }
     let recovery_codes = renew(&mut tx, user).await?;
     event::append(
