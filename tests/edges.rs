@@ -362,11 +362,13 @@ async fn a_new_password_by_mail_unlocks_the_second_factor() {
         .problem(429, "second_factor_locked");
 
     let anyone = server.anonymous();
+    let mut mailbox = Mailbox::of(email);
+    mailbox.letters(&server).await;
     anyone
         .post("/api/v1/auth/password-reset", &json!({"email": email}))
         .await
         .ok();
-    let token = Mailbox::of(email).letter(&server).await.token();
+    let token = mailbox.letter(&server).await.token();
     let next = "another horse battery staple";
     anyone
         .post(

@@ -122,8 +122,9 @@ async fn after_twenty_wrong_codes_only_a_recovery_code_is_taken_for_a_day() {
             assert_eq!(count(&answers, "wrong_code"), 5, "{answers:?}");
         }
     };
-    lock().await;
     let mut mailbox = Mailbox::of(SALES);
+    mailbox.letters(&stage.server).await;
+    lock().await;
     assert!(mailbox.letter(&stage.server).await.body.contains("20"));
     let challenge = stage.challenge().await;
     let refused = stage.answer(&challenge, "code", &stage.code(0)).await;

@@ -198,10 +198,42 @@ async fn switching_it_off_takes_the_password_and_a_code() {
 }
 
 #[tokio::test]
+async fn its_user_is_written_of_every_change() {
+    let stage = Stage::set().await;
+    let mut mailbox = Mailbox::of(SALES);
+    let mut subjects = vec![mailbox.letter(&stage.server).await.subject];
+    let challenge = stage.challenge().await;
+    stage.answer(&challenge, "recovery_code", &stage.recovery[0]).await.ok();
+    subjects.push(mailbox.letter(&stage.server).await.subject);
+    stage.tick();
+    stage
+        .post("totp/recovery-codes", &json!({"code": stage.code(0)}))
+        .await
+        .ok();
+    subjects.push(mailbox.letter(&stage.server).await.subject);
+    stage.tick();
+    let off = json!({"password": PASSWORD, "code": stage.code(0)});
+    assert_eq!(stage.post("totp/disable", &off).await.status.as_u16(), 204);
+    let last = mailbox.letter(&stage.server).await;
+    assert!(last.body.contains("/reset-password"), "{}", last.body);
+    subjects.push(last.subject);
+    assert_eq!(
+        subjects,
+        [
+            "Your second factor is on",
+            "A recovery code of yours was used",
+            "You have new recovery codes",
+            "Your second factor is off"
+        ]
+    );
+}
+
+#[tokio::test]
 async fn a_new_password_by_mail_leaves_it_on_and_ends_log_ins_half_done() {
     let stage = Stage::set().await;
     let pending = stage.challenge().await;
     let mut mailbox = Mailbox::of(SALES);
+    mailbox.letters(&stage.server).await;
     let anyone = stage.server.anonymous();
     let body = json!({"email": SALES});
     anyone.post("/api/v1/auth/password-reset", &body).await.ok();

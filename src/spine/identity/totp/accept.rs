@@ -8,6 +8,7 @@ use guildhall_kernel::UserId;
 use super::{
     codes::{purpose, recovery_hash, step_of},
     lock::{self, Tally},
+    notice,
 };
 use crate::{
     App,
@@ -80,7 +81,7 @@ pub(in crate::identity) enum Outcome {
 pub(in crate::identity) async fn accept(app: &App, tx: &mut Tx, by: &Trial, proof: &Proof) -> Result<Outcome, Problem> {
     let outcome = match proof {
         Proof::Code(code) => spend_code(app, tx, by, code).await?,
-        Proof::RecoveryCode(code) => spend_recovery_code(tx, by.user, code).await?,
+        Proof::RecoveryCode(code) => spend_recovery_code(app, tx, by.user, code).await?,
     };
     if matches!(outcome, Outcome::Wrong) {
         let failed = LoginFailed {
@@ -142,7 +143,7 @@ async fn take_step(tx: &mut Tx, user: UserId, step: i64) -> Result<bool, Problem
     Ok(taken.rows_affected() == 1)
 }
 
-async fn spend_recovery_code(tx: &mut Tx, user: UserId, code: &str) -> Result<Outcome, Problem> {
+async fn spend_recovery_code(app: &App, tx: &mut Tx, user: UserId, code: &str) -> Result<Outcome, Problem> {
     let now = tx.now();
     let hash = recovery_hash(user, code);
     let taken = sqlx::query!(
@@ -157,5 +158,6 @@ async fn spend_recovery_code(tx: &mut Tx, user: UserId, code: &str) -> Result<Ou
         return Ok(Outcome::Wrong);
     }
     lock::unlock_second_factor(tx, user).await?;
+    notice::write(app, tx, user, notice::Change::RecoveryCodeUsed).await?;
     Ok(Outcome::Accepted(Method::RecoveryCode))
 }

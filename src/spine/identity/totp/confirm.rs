@@ -5,6 +5,7 @@ use axum::{extract::State, response::IntoResponse};
 use super::{
     RecoveryCodes,
     codes::{purpose, step_of},
+    notice,
     recovery::{CodeBody, renew},
     wrong_code,
 };
@@ -64,6 +65,7 @@ pub(super) async fn confirm(
         &TotpEnabled { user_id: user },
     )
     .await?;
+    notice::write(&app, &mut tx, user, notice::Change::TurnedOn).await?;
     tx.commit().await?;
     Ok(no_store(RecoveryCodes { recovery_codes }))
 }

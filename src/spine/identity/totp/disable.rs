@@ -4,7 +4,7 @@ use axum::{extract::State, http::StatusCode};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{Outcome, Proof, Trial, accept, locked, not_on, recovery::is_on};
+use super::{Outcome, Proof, Trial, accept, locked, not_on, notice, recovery::is_on};
 use crate::{
     App, event,
     http::{Checks, Problem, ValidJson, Validate},
@@ -80,6 +80,7 @@ pub(super) async fn disable(
         &TotpDisabled { user_id: user },
     )
     .await?;
+    notice::write(&app, &mut tx, user, notice::Change::TurnedOff).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

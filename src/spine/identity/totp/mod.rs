@@ -5,6 +5,7 @@ mod codes;
 mod confirm;
 mod disable;
 mod lock;
+mod notice;
 mod recovery;
 mod start;
 

@@ -5,7 +5,7 @@ use guildhall_kernel::UserId;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{Outcome, Proof, RecoveryCodes, Trial, accept, codes, locked, wrong_code};
+use super::{Outcome, Proof, RecoveryCodes, Trial, accept, codes, locked, notice, wrong_code};
 use crate::{
     App,
     db::Tx,
@@ -64,6 +64,7 @@ pub(super) async fn replace(
         &RecoveryCodesReplaced { user_id: user },
     )
     .await?;
+    notice::write(&app, &mut tx, user, notice::Change::RecoveryCodesReplaced).await?;
     tx.commit().await?;
     Ok(no_store(RecoveryCodes { recovery_codes }))
 }
