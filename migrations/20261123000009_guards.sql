@@ -16,7 +16,7 @@ CREATE INDEX login_failure_paid ON login_failure (paid_at);
 -- Statement triggers of a partitioned table are not its partitions', which can be truncated by name.
 CREATE FUNCTION log_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION 'the log is append-only: % can''t be truncated', TG_TABLE_NAME
+    RAISE EXCEPTION 'the log is append-only: no % of %', lower(TG_OP), TG_TABLE_NAME
         USING ERRCODE = 'insufficient_privilege', HINT = 'old months of events go by retention';
 END
 $$;
@@ -30,6 +30,11 @@ $$;
 
 SELECT log_guard(relid)
 FROM unnest(ARRAY['event', 'event_audience', 'audit_entry']) parent, pg_partition_tree(parent::regclass);
+
+-- A row trigger of a partitioned table is that of its partitions, present and future.
+CREATE TRIGGER event_no_change BEFORE UPDATE OR DELETE ON event FOR EACH ROW EXECUTE FUNCTION log_is_append_only();
+CREATE TRIGGER event_audience_no_change BEFORE UPDATE OR DELETE ON event_audience
+    FOR EACH ROW EXECUTE FUNCTION log_is_append_only();
 
 -- As before, and new partitions are guarded.
 CREATE OR REPLACE FUNCTION event_log_ensure(day timestamptz) RETURNS void LANGUAGE plpgsql AS $$

@@ -132,6 +132,9 @@ async fn the_database_refuses_to_change_an_entry() {
         "UPDATE audit_entry SET kind = 'x'",
         "DELETE FROM audit_entry",
         "TRUNCATE audit_entry",
+        "UPDATE event SET kind = 'x'",
+        "DELETE FROM event",
+        "DELETE FROM event_audience",
     ] {
         let error = sqlx::query(statement).execute(&mut db).await.unwrap_err();
         assert!(error.to_string().contains("append-only"), "{statement}: {error}");

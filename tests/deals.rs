@@ -22,10 +22,10 @@ async fn a_deal_goes_from_question_to_answer_to_approval() {
     let scene = Scene::set(&server).await;
     let rep = server.login("sales@alder.example").await;
     let manager = server.login("channel_manager@northwind.example").await;
+    let since = manager.get("/api/v1/events").await.ok()["position"].clone();
     let mut body = deal_body(scene.northwind, "Acme GmbH", "acme.example");
     body["customer"]["domain"] = "https://www.acme.example/shop".into();
     let (path, _) = submit(&rep, &body).await;
-    let since = manager.get("/api/v1/events").await.ok()["position"].clone();
     let seen = manager.get(&path).await.ok();
     assert_eq!(
         json!([seen["status"], seen["amount"], seen["customer"]["domain"]]),
@@ -50,7 +50,7 @@ async fn a_deal_goes_from_question_to_answer_to_approval() {
     let events = format!("/api/v1/events?topics=deals&since={}", since.as_str().unwrap());
     let said = until("all that was said is in the events", async || {
         let items = rep.get(&events).await.ok()["items"].as_array().unwrap().clone();
-        (items.len() == 3).then_some(items)
+        (items.len() == 4).then_some(items)
     })
     .await;
     let said: Vec<Value> = said
@@ -60,6 +60,7 @@ async fn a_deal_goes_from_question_to_answer_to_approval() {
     assert_eq!(
         json!(said),
         json!([
+            ["deal.submitted", null, null],
             ["deal.info_requested", "Who signs?", null],
             ["deal.resubmitted", null, ["note"]],
             ["deal.approved", "Go.", null]

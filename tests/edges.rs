@@ -324,7 +324,7 @@ async fn guessing_on_every_node_at_once_wins_nothing() {
 }
 
 #[tokio::test]
-async fn a_new_password_by_mail_unlocks_the_second_factor() {
+async fn a_new_password_by_mail_wins_no_new_guesses() {
     let server = TestServer::builder().manual_clock().start().await;
     Scene::set(&server).await;
     let email = "sales@alder.example";
@@ -357,9 +357,12 @@ async fn a_new_password_by_mail_unlocks_the_second_factor() {
         anyone.post("/api/v1/auth/login/mfa", &second).await
     };
     log_in(PASSWORD).await.problem(429, "second_factor_locked");
-    me.post("/api/v1/auth/totp/recovery-codes", &json!({"code": code()}))
-        .await
-        .problem(429, "second_factor_locked");
+    me.post(
+        "/api/v1/auth/totp/recovery-codes",
+        &json!({"password": PASSWORD, "code": code()}),
+    )
+    .await
+    .problem(429, "second_factor_locked");
 
     let anyone = server.anonymous();
     let mut mailbox = Mailbox::of(email);
@@ -377,5 +380,5 @@ async fn a_new_password_by_mail_unlocks_the_second_factor() {
         )
         .await
         .ok();
-    log_in(next).await.ok();
+    log_in(next).await.problem(429, "second_factor_locked");
 }

@@ -86,6 +86,12 @@ async fn a_new_company_that_is_invited_twice_at_once_is_made_once() {
     let (made, refused) = if one.status == 201 { (one, other) } else { (other, one) };
     let refused = refused.problem(409, "already_exists");
     assert_eq!(refused["partnership_id"], made.ok()["id"]);
+    let token = Mailbox::of("ada@once.example").letter(&server).await.token();
+    change(&manager, &made.header("location"), &json!({"status": "ended"}))
+        .await
+        .ok();
+    let late = accept(&server, &token, Some("correct horse battery staple")).await;
+    late.problem(410, "link_expired");
     let southgate = server.login("channel_manager@southgate.example").await;
     assert_eq!(
         southgate.post(PARTNERSHIPS, &company).await.status,

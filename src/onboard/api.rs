@@ -1,7 +1,7 @@
 //! What the other pillars may ask of this one.
 
 use guildhall_kernel::{OrgId, PartnershipId};
-use guildhall_spine::http::Problem;
+use guildhall_spine::{db::Tx, http::Problem};
 use sqlx::PgConnection;
 
 pub use crate::partnerships::{PartnershipStatus, Tier};
@@ -17,25 +17,41 @@ pub struct Partnership {
     pub tier: Tier,
 }
 
-/// The active partnership of `partner` in `vendor`'s program, if there is one and neither company is suspended.
+/// Whether `partner` has an active place in `vendor`'s program at the moment.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn active_partnership(
-    conn: &mut PgConnection,
-    vendor: OrgId,
-    partner: OrgId,
-) -> Result<Option<Partnership>, Problem> {
+pub async fn is_active_partner(conn: &mut PgConnection, vendor: OrgId, partner: OrgId) -> Result<bool, Problem> {
+    let active = sqlx::query_scalar!(
+        r#"SELECT EXISTS (
+               SELECT FROM partnership p
+               JOIN organisation v ON v.id = p.vendor_id AND v.status = 'active'
+               JOIN organisation o ON o.id = p.partner_id AND o.status = 'active'
+               WHERE p.vendor_id = $1 AND p.partner_id = $2 AND p.status = 'active') AS "active!""#,
+        vendor.uuid(),
+        partner.uuid(),
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(active)
+}
+
+/// The active partnership of `partner` in `vendor`'s program, if there is one and neither company is suspended. It stays
+/// active until the caller's transaction ends: suspending it waits, and what is granted before is told before.
+///
+/// # Errors
+/// When the database fails.
+pub async fn active_partnership(tx: &mut Tx, vendor: OrgId, partner: OrgId) -> Result<Option<Partnership>, Problem> {
     let row = sqlx::query!(
         r#"SELECT p.id, p.status AS "status: PartnershipStatus", p.tier AS "tier: Tier"
            FROM partnership p
            JOIN organisation v ON v.id = p.vendor_id AND v.status = 'active'
            JOIN organisation o ON o.id = p.partner_id AND o.status = 'active'
-           WHERE p.vendor_id = $1 AND p.partner_id = $2 AND p.status = 'active'"#,
+           WHERE p.vendor_id = $1 AND p.partner_id = $2 AND p.status = 'active' FOR SHARE OF p"#,
         vendor.uuid(),
         partner.uuid(),
     )
-    .fetch_optional(conn)
+    .fetch_optional(&mut **tx)
     .await?;
     Ok(row.map(|row| Partnership {
         id: row.id.into(),

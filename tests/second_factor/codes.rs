@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use super::{SALES, Stage, count, successes, texts};
-use crate::support::Mailbox;
+use crate::support::{Mailbox, PASSWORD};
 
 #[tokio::test]
 async fn a_log_in_takes_the_password_and_then_a_code() {
@@ -176,9 +176,19 @@ async fn a_recovery_code_is_good_once_and_until_there_are_new_ones() {
     );
 
     let renew = "totp/recovery-codes";
-    let refused = stage.post(renew, &json!({"code": stage.wrong()})).await;
+    let refused = stage
+        .post(renew, &json!({"password": PASSWORD, "code": stage.wrong()}))
+        .await;
     assert_eq!(refused.problem(422, "invalid_body")["errors"][0]["pointer"], "/code");
-    let renewed = stage.post(renew, &json!({"code": stage.code(0)})).await;
+    let guess = json!({"password": "not the password", "code": stage.code(0)});
+    let refused = stage.post(renew, &guess).await.problem(422, "invalid_body");
+    assert_eq!(
+        refused["errors"][0]["pointer"], "/password",
+        "a token alone makes no codes"
+    );
+    let renewed = stage
+        .post(renew, &json!({"password": PASSWORD, "code": stage.code(0)}))
+        .await;
     assert_eq!(renewed.header("cache-control"), "no-store");
     let fresh = texts(&renewed.ok()["recovery_codes"]);
     assert!(fresh.iter().all(|code| !stage.recovery.contains(code)));

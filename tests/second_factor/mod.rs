@@ -207,7 +207,10 @@ async fn its_user_is_written_of_every_change() {
     subjects.push(mailbox.letter(&stage.server).await.subject);
     stage.tick();
     stage
-        .post("totp/recovery-codes", &json!({"code": stage.code(0)}))
+        .post(
+            "totp/recovery-codes",
+            &json!({"password": PASSWORD, "code": stage.code(0)}),
+        )
         .await
         .ok();
     subjects.push(mailbox.letter(&stage.server).await.subject);

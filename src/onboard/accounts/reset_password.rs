@@ -7,7 +7,7 @@ use guildhall_spine::{
     db::Tx,
     event::{self, Origin},
     http::{Checks, Problem, RequestContext, ValidJson, Validate},
-    identity::{EndReason, PasswordChanged, check_new_password, end_sessions, sessions_ended, unlock_second_factor},
+    identity::{EndReason, PasswordChanged, check_new_password, end_sessions, sessions_ended},
     mail,
 };
 use serde::Deserialize;
@@ -38,8 +38,8 @@ impl Validate for PasswordResetConfirmation {
 
 /// Set a new password
 ///
-/// By the token of the letter. All sessions of the account end, on every device; a second factor stays, and takes codes
-/// again if too many wrong ones had locked it. Following the link also confirms the address.
+/// By the token of the letter. All sessions of the account end, on every device; a second factor stays as it
+/// is, locked if too many codes were wrong: a mailbox alone must not win new guesses. Following the link also confirms the address.
 #[utoipa::path(post, path = "/api/v1/auth/password-reset/confirm", operation_id = "resetPassword", tag = "auth",
     request_body(content = PasswordResetConfirmation, example = json!({
         "token": "wP0oYbq1mVvJr6cJc8m9Xv3yQ2hZt4s5u7LkN1aBcDe", "new_password": "another horse battery staple"
@@ -102,7 +102,6 @@ async fn set_password(tx: &mut Tx, origin: &Origin, user: UserId, email: &str, h
         return Err(link_expired());
     }
     rows::void_links(tx, user).await?;
-    unlock_second_factor(tx, user).await?;
     event::append(tx, origin, user, &[user.uuid()], &PasswordChanged { user_id: user }).await?;
     if rows::set_verified(tx, user, email).await? {
         event::append(tx, origin, user, &[user.uuid()], &EmailVerified { user_id: user }).await?;

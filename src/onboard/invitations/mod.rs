@@ -22,7 +22,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use self::{events::InvitationCreated, letters::InvitationLetter};
+use self::{
+    events::{InvitationCreated, InvitationRevoked},
+    letters::InvitationLetter,
+};
 use crate::links::page;
 
 /// The events of invitations.
@@ -112,4 +115,19 @@ pub(crate) async fn invite(
     };
     event::append(tx, origin, invitation.id, &[invited.organisation.uuid()], &created).await?;
     Ok(invitation)
+}
+
+/// Takes back the invitations to set up a company, when the vendor that sent them thinks better of it.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn take_back_founding(tx: &mut Tx, origin: &Origin, org: OrgId) -> Result<(), Problem> {
+    for id in rows::revoke_founding(tx, org).await? {
+        let revoked = InvitationRevoked {
+            invitation_id: id,
+            organisation_id: org,
+        };
+        event::append(tx, origin, id, &[org.uuid()], &revoked).await?;
+    }
+    Ok(())
 }

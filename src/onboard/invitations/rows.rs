@@ -131,6 +131,24 @@ pub(super) async fn revoke(tx: &mut Tx, id: InvitationId) -> Result<(), sqlx::Er
     Ok(())
 }
 
+/// Takes back all invitations to a company that nobody has set up yet, and returns them. One that is being accepted
+/// stays: waiting for it while holding the partnership, which it waits for, would be a deadlock.
+pub(super) async fn revoke_founding(tx: &mut Tx, org: OrgId) -> Result<Vec<InvitationId>, sqlx::Error> {
+    let now = tx.now();
+    let ids = sqlx::query_scalar!(
+        "UPDATE invitation SET revoked_at = $2
+         WHERE id IN (SELECT id FROM invitation WHERE org_id = $1 AND accepted_at IS NULL AND revoked_at IS NULL
+                      FOR UPDATE SKIP LOCKED)
+           AND NOT EXISTS (SELECT FROM membership m WHERE m.org_id = $1)
+         RETURNING id",
+        org.uuid(),
+        now
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(ids.into_iter().map(InvitationId::from).collect())
+}
+
 /// What a link offers, while it is good.
 pub(super) struct Offer {
     pub(super) id: InvitationId,

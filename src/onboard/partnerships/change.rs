@@ -9,7 +9,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{PartnershipRecord, PartnershipStatus, Tier, illegal_move, publish_change, rows};
-use crate::members;
+use crate::{invitations, members};
 
 /// What to change; absent fields stay.
 #[derive(Deserialize, ToSchema)]
@@ -76,6 +76,9 @@ pub(super) async fn change_partnership(
             "not_found",
             "must be a member of your organisation",
         ));
+    }
+    if (record.status, status) == (PartnershipStatus::Invited, PartnershipStatus::Ended) {
+        invitations::take_back_founding(tx, &may.actor.origin(), record.partner.id).await?;
     }
     let record = rows::update(tx, vendor, id, status, tier, manager).await?;
     publish_change(tx, &may.actor.origin(), &record).await?;

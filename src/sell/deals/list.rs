@@ -1,6 +1,6 @@
 use axum::{extract::State, response::IntoResponse};
 use guildhall_kernel::{OrgId, is_country};
-use guildhall_onboard::api::active_partnership;
+use guildhall_onboard::api::is_active_partner;
 use guildhall_spine::{
     App,
     access::{May, OrgKind, right},
@@ -131,6 +131,8 @@ pub(super) async fn list_deals(
 /// An empty list must not tell a stranger's id from one that isn't there.
 async fn seen(app: &App, vendor: OrgId, partner: OrgId) -> Result<(), Problem> {
     let mut conn = app.db.pool().acquire().await?;
-    let partnership = active_partnership(&mut conn, vendor, partner).await?;
-    partnership.map(|_| ()).ok_or_else(Problem::not_found)
+    match is_active_partner(&mut conn, vendor, partner).await? {
+        true => Ok(()),
+        false => Err(Problem::not_found()),
+    }
 }

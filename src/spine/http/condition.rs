@@ -22,16 +22,14 @@ pub fn if_none_match(headers: &HeaderMap, version: i64) -> bool {
         .get_all(header::IF_NONE_MATCH)
         .iter()
         .filter_map(|value| value.to_str().ok())
-        .any(|tags| {
-            tags.split(',')
-                .map(|tag| tag.trim().trim_start_matches("W/"))
-                .any(|tag| tag == "*" || tag == ours)
-        })
+        .filter_map(tags)
+        .flatten()
+        .any(|tag| tag == "*" || tag.trim_start_matches("W/") == ours)
 }
 
 /// The version that a change is meant for: 428 without the header, 400 when it is no entity tag.
 #[derive(Clone, Debug)]
-pub struct IfMatch(String);
+pub struct IfMatch(Vec<String>);
 
 impl IfMatch {
     /// # Errors
@@ -40,7 +38,7 @@ impl IfMatch {
         let current = etag(version);
         let ours = current.to_str().unwrap_or_default();
         // Strong comparison (section 8.8.3.2): a weak tag never matches.
-        if self.0.split(',').map(str::trim).any(|tag| tag == "*" || tag == ours) {
+        if self.0.iter().any(|tag| tag == "*" || tag == ours) {
             return Ok(());
         }
         let detail = format!("The record is at {ours} now: read it again, then decide whether the change still holds.");
@@ -48,23 +46,21 @@ impl IfMatch {
     }
 }
 
-/// Whether the text has the form of `If-Match` (RFC 9110 section 13.1.1): `*`, or entity tags with commas between.
-fn is_condition(text: &str) -> bool {
+/// The entity tags, or the `*`, of a condition (RFC 9110 section 13.1.1): a comma in quotes is part of its tag.
+fn tags(text: &str) -> Option<Vec<&str>> {
     let mut rest = text.trim();
     if rest == "*" {
-        return true;
+        return Some(vec![rest]);
     }
+    let mut tags = Vec::new();
     loop {
-        let Some(opened) = rest.strip_prefix("W/").unwrap_or(rest).strip_prefix('"') else {
-            return false;
-        };
-        let Some((_, behind)) = opened.split_once('"') else {
-            return false;
-        };
+        let opened = rest.strip_prefix("W/").unwrap_or(rest).strip_prefix('"')?;
+        let (_, behind) = opened.split_once('"')?;
+        tags.push(rest.strip_suffix(behind)?);
         rest = behind.trim_start();
         match rest.strip_prefix(',') {
             Some(next) => rest = next.trim_start(),
-            None => return rest.is_empty(),
+            None => return rest.is_empty().then_some(tags),
         }
     }
 }
@@ -80,11 +76,11 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
             )
         })?;
         let text = value.to_str().unwrap_or_default();
-        if !is_condition(text) {
+        let tags = tags(text).ok_or_else(|| {
             let detail = "If-Match must be the ETag that came with the record: write it with its quotes, like \"v1\".";
-            return Err(Problem::new(code::INVALID_HEADER, detail));
-        }
-        Ok(Self(text.to_owned()))
+            Problem::new(code::INVALID_HEADER, detail)
+        })?;
+        Ok(Self(tags.into_iter().map(str::to_owned).collect()))
     }
 }
 
@@ -93,9 +89,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_stands_in_quotes_is_one_tag() {
+        assert_eq!(tags("\"x, *, y\""), Some(vec!["\"x, *, y\""]));
+        assert_eq!(tags(" W/\"a\" ,\"b\""), Some(vec!["W/\"a\"", "\"b\""]));
+        let sent = |text: &str| IfMatch(tags(text).unwrap().into_iter().map(str::to_owned).collect());
+        assert!(sent("\"v2\", \"v1\"").check(1).is_ok() && sent("*").check(1).is_ok());
+        for other in ["\"x, *, y\"", "\"x, \", \"v2\"", "W/\"v1\""] {
+            assert!(sent(other).check(1).is_err(), "{other}");
+        }
+    }
+
+    #[test]
     fn a_condition_is_made_of_quoted_tags() {
         for good in ["*", "\"v1\"", "W/\"v1\"", "\"a\", \"b,c\" , W/\"\"", " \"v1\" "] {
-            assert!(is_condition(good), "{good}");
+            assert!(tags(good).is_some(), "{good}");
         }
         for bad in [
             "",
@@ -109,7 +116,7 @@ mod tests {
             "w/\"v1\"",
             "*, \"v1\"",
         ] {
-            assert!(!is_condition(bad), "{bad}");
+            assert!(tags(bad).is_none(), "{bad}");
         }
     }
 }

@@ -31,8 +31,8 @@ pub(super) fn in_words(said: &str) -> String {
         .and_then(|rest| rest.split_once("`, expected "))
     {
         return match names(expected).as_slice() {
-            [one] => format!("must be {one}, and is {given}"),
-            several => format!("must be one of {}, and is {given}", several.join(", ")),
+            [one] => format!("must be {one}, and is {}", short(given)),
+            several => format!("must be one of {}, and is {}", several.join(", "), short(given)),
         };
     }
     match said {
@@ -42,6 +42,17 @@ pub(super) fn in_words(said: &str) -> String {
         "number too large to fit in target type" | "number too small to fit in target type" => "is out of range".into(),
         "provided string was not `true` or `false`" => "must be true or false".into(),
         other => other.to_owned(),
+    }
+}
+
+/// What was given, or how it begins.
+fn short(given: &str) -> String {
+    let mut letters = given.chars();
+    let begins: String = letters.by_ref().take(40).collect();
+    if letters.next().is_some() {
+        begins + "…"
+    } else {
+        begins
     }
 }
 

@@ -25,6 +25,9 @@ pub struct FieldError {
     pub message: String,
 }
 
+const LONGEST_TEXT: usize = 2000;
+const LONGEST_POINTER: usize = 200;
+
 /// A failure to be answered with: a code, what happened this time, and the fields at fault.
 #[derive(Debug)]
 pub struct Problem(Box<Parts>);
@@ -44,7 +47,7 @@ impl Problem {
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
         Self(Box::new(Parts {
             code,
-            detail: detail.into(),
+            detail: bounded(detail.into(), LONGEST_TEXT),
             errors: Vec::new(),
             extra: serde_json::Map::new(),
             headers: HeaderMap::new(),
@@ -71,7 +74,11 @@ impl Problem {
 
     /// 422 for several fields.
     #[must_use]
-    pub fn fields(errors: Vec<FieldError>) -> Self {
+    pub fn fields(mut errors: Vec<FieldError>) -> Self {
+        for error in &mut errors {
+            error.pointer = bounded(std::mem::take(&mut error.pointer), LONGEST_POINTER);
+            error.message = bounded(std::mem::take(&mut error.message), LONGEST_TEXT);
+        }
         let mut problem = Self::new(code::INVALID_BODY, summary(&errors));
         problem.0.errors = errors;
         problem
@@ -140,6 +147,15 @@ impl Problem {
 }
 
 /// How many fields were refused, and what is wrong with the first.
+/// The text, cut to so many bytes when it repeats what somebody sent at length.
+fn bounded(mut text: String, most: usize) -> String {
+    if text.len() > most {
+        text.truncate(text.floor_char_boundary(most));
+        text.push('…');
+    }
+    text
+}
+
 fn summary(errors: &[FieldError]) -> String {
     let counted = match errors.len() {
         1 => "One field was refused.".to_owned(),

@@ -112,7 +112,7 @@ pub async fn unlock_second_factor(tx: &mut Tx, user: UserId) -> Result<(), sqlx:
 /// 429 for a code of the authenticator, right or wrong, while it is locked out.
 pub(in crate::identity) fn locked(now: DateTime<Utc>, until: DateTime<Utc>) -> Problem {
     let seconds = (until - now).num_seconds().max(1).unsigned_abs();
-    let detail = format!("Use a recovery code, or set a new password by mail; codes are taken again from {until:?}.");
+    let detail = format!("Use a recovery code; codes are taken again from {until:?}.");
     Problem::new(code::SECOND_FACTOR_LOCKED, detail)
         .with("locked_until", until.to_rfc3339())
         .retry_after(seconds)

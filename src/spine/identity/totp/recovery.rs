@@ -11,7 +11,7 @@ use crate::{
     db::Tx,
     event,
     http::{Checks, Problem, ValidJson, Validate},
-    identity::{Actor, events::RecoveryCodesReplaced, no_store, totp::not_on},
+    identity::{Actor, account::reenter, events::RecoveryCodesReplaced, no_store, totp::not_on},
 };
 
 /// A code of the authenticator.
@@ -29,19 +29,39 @@ impl Validate for CodeBody {
     }
 }
 
+/// The password and a code of the authenticator.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReplaceRecoveryCodes {
+    /// The account's password.
+    #[schema(example = "correct horse battery staple", format = Password)]
+    password: String,
+    /// Six digits.
+    #[schema(example = "492039")]
+    code: String,
+}
+
+impl Validate for ReplaceRecoveryCodes {
+    fn validate(&self, checks: &mut Checks) {
+        reenter::check(checks, "/password", &self.password);
+        Proof::check(checks, Some(&self.code), None);
+    }
+}
+
 /// Second factor: new recovery codes
 ///
 /// Those of before are worth nothing from now on.
 #[utoipa::path(post, path = "/api/v1/auth/totp/recovery-codes", operation_id = "replaceRecoveryCodes", tag = "auth",
     security(("bearer" = [])),
-    request_body(content = CodeBody, example = json!({"code": "492039"})),
+    request_body(content = ReplaceRecoveryCodes, example = json!({"password": "correct horse battery staple", "code": "492039"})),
     responses((status = 200, description = "The new codes, shown this once", body = RecoveryCodes)))]
 pub(super) async fn replace(
     State(app): State<App>,
     actor: Actor,
-    ValidJson(body): ValidJson<CodeBody>,
+    ValidJson(body): ValidJson<ReplaceRecoveryCodes>,
 ) -> Result<impl IntoResponse, Problem> {
     let user = actor.require_user()?;
+    reenter::reenter(&app, &actor, user, "/password", body.password).await?;
     app.limits.attempt("second_factor", &user.to_string(), actor.ip)?;
     let mut tx = app.db.begin().await?;
     if !is_on(&mut tx, user).await? {
