@@ -41,6 +41,8 @@ impl Launch {
             .env("GUILDHALL_RATE_LIMIT__ENABLED", "false")
             .env("GUILDHALL_LIVE__MAX_SOCKETS_PER_USER", "100000")
             .env("GUILDHALL_LOG__FILTER", "warn")
+            // Tokens name it: those of one run are good for the next, on another port.
+            .env("GUILDHALL_HTTP__PUBLIC_URL", "http://localhost:8080")
             .env_remove("DATABASE_URL")
             .env_remove("REDIS_URL")
             .stdin(Stdio::null());
