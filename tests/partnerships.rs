@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Caller, Mailbox, PASSWORD, Scene, TestServer, accept, deal_body};
+use crate::support::{Answer, Caller, Mailbox, PASSWORD, Scene, TestServer, accept, deal_body, until};
 
 const PARTNERSHIPS: &str = "/api/v1/partnerships";
 
@@ -201,6 +201,49 @@ async fn a_suspended_partner_registers_nothing_and_wins_nothing() {
     change(&manager, &path, &json!({"status": "active"})).await.ok();
     assert_eq!(submit(2).await.status.as_u16(), 201);
     assert_eq!(reply(&manager, &deal, "approve").await.ok()["status"], "approved");
+}
+
+#[tokio::test]
+async fn a_suspension_waits_for_what_is_being_granted() {
+    let server = TestServer::start().await;
+    let scene = Scene::set(&server).await;
+    let manager = server.login("channel_manager@northwind.example").await;
+    let sales = server.login("sales@alder.example").await;
+    let path = with(&manager, "Alder").await;
+    let since = manager.get("/api/v1/events").await.ok()["position"].clone();
+    // Registering stops where the deal is written, after the partnership was looked at.
+    let mut gate = server.database.connect().await;
+    sqlx::raw_sql("BEGIN; LOCK TABLE deal IN EXCLUSIVE MODE")
+        .execute(&mut gate)
+        .await
+        .unwrap();
+    let waiting = async |wanted: i64| {
+        let mut db = server.database.connect().await;
+        let waiters =
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        until("a request waits for a lock", async || {
+            let waits: i64 = sqlx::query_scalar(waiters).fetch_one(&mut db).await.unwrap();
+            (waits == wanted).then_some(())
+        })
+        .await;
+    };
+    let body = deal_body(scene.northwind, "Acme", "acme.example");
+    let registering = tokio::spawn(async move { sales.post("/api/v1/deals", &body).await });
+    waiting(1).await;
+    let (vendor, place) = (manager.clone(), path.clone());
+    let suspending = tokio::spawn(async move { change(&vendor, &place, &json!({"status": "suspended"})).await });
+    waiting(2).await;
+    sqlx::raw_sql("COMMIT").execute(&mut gate).await.unwrap();
+    assert_eq!(registering.await.unwrap().status, 201);
+    suspending.await.unwrap().ok();
+    let told = format!("/api/v1/events?since={}", since.as_str().unwrap());
+    let kinds = until("both are told", async || {
+        let items = manager.get(&told).await.ok()["items"].as_array().unwrap().clone();
+        let kinds: Vec<Value> = items.iter().map(|event| event["kind"].clone()).collect();
+        kinds.contains(&json!("partnership.changed")).then_some(kinds)
+    })
+    .await;
+    assert_eq!(kinds, ["deal.submitted", "partnership.changed"]);
 }
 
 #[tokio::test]

@@ -4,14 +4,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use guildhall_kernel::UserId;
 use serde::Serialize;
 
-use super::Trial;
+use super::{Trial, notice};
 use crate::{
     App,
     db::Tx,
     event,
     http::{Problem, code},
     identity::events::TotpLocked,
-    mail::{self, Letter},
+    mail::Letter,
 };
 
 /// Wrong codes in a row, all within [`WINDOW`] of the first, that lock the authenticator out.
@@ -82,16 +82,11 @@ pub(super) async fn count(app: &App, tx: &mut Tx, by: &Trial, tally: Tally) -> R
         &TotpLocked { user_id: by.user },
     )
     .await?;
-    let email = sqlx::query_scalar!("SELECT email FROM user_account WHERE id = $1", by.user.uuid())
-        .fetch_one(&mut **tx)
-        .await?;
-    let root = app.config.http.public_url.trim_end_matches('/');
-    let letter = SecondFactorLocked {
+    notice::send(app, tx, by.user, |reset_link| SecondFactorLocked {
         wrong: MOST_WRONG,
-        reset_link: format!("{root}/reset-password"),
-    };
-    mail::queue(tx, &email, &letter).await?;
-    Ok(())
+        reset_link,
+    })
+    .await
 }
 
 /// Takes codes of the user's authenticator again, and forgets the wrong ones.

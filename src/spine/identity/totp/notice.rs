@@ -40,14 +40,23 @@ impl Letter for SecondFactorChanged {
 /// # Errors
 /// When the database fails.
 pub(super) async fn write(app: &App, tx: &mut Tx, user: UserId, change: Change) -> Result<(), Problem> {
+    send(app, tx, user, |reset_link| SecondFactorChanged { change, reset_link }).await
+}
+
+/// Queues a letter to the user that leads to a new password, the way out when it was somebody else.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn send<L: Letter>(
+    app: &App,
+    tx: &mut Tx,
+    user: UserId,
+    letter: impl FnOnce(String) -> L,
+) -> Result<(), Problem> {
     let email = sqlx::query_scalar!("SELECT email FROM user_account WHERE id = $1", user.uuid())
         .fetch_one(&mut **tx)
         .await?;
     let root = app.config.http.public_url.trim_end_matches('/');
-    let letter = SecondFactorChanged {
-        change,
-        reset_link: format!("{root}/reset-password"),
-    };
-    mail::queue(tx, &email, &letter).await?;
+    mail::queue(tx, &email, &letter(format!("{root}/reset-password"))).await?;
     Ok(())
 }
