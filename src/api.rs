@@ -29,7 +29,8 @@ fn routes() -> OpenApiRouter<App> {
         .merge(guildhall_spine::audit::routes(kinds))
         .merge(guildhall_spine::live::routes())
         .merge(guildhall_onboard::routes())
-        .merge(guildhall_sell::routes());
+        .merge(guildhall_sell::routes())
+        .merge(guildhall_integrate::routes());
     described.merge(system::routes())
 }
 
@@ -86,6 +87,7 @@ pub fn codes() -> Vec<Code> {
     let mut codes = guildhall_spine::http::CODES.to_vec();
     codes.extend(guildhall_onboard::codes());
     codes.extend(guildhall_sell::codes());
+    codes.extend(guildhall_integrate::codes());
     codes
 }
 
@@ -95,6 +97,7 @@ pub fn events() -> Vec<EventDoc> {
     let mut events = guildhall_spine::identity::EVENTS.to_vec();
     events.extend(guildhall_onboard::events());
     events.extend(guildhall_sell::events());
+    events.extend(guildhall_integrate::events());
     events
 }
 

@@ -115,6 +115,12 @@ impl Server {
             self.tasks
                 .spawn(run_consumer(app.db.clone(), consumer, poll, failures, stop.clone()));
         }
+        let timers = guildhall_spine::timer::run_timers(app.clone(), node::timers(), poll, stop.clone());
+        self.tasks.spawn(timers);
+        for worker in node::workers() {
+            let (app, stop) = (app.clone(), stop.clone());
+            self.tasks.spawn(async move { worker.run(app, stop).await });
+        }
         if let Some(url) = &app.config.redis.url {
             let deployment: String = app
                 .keyring

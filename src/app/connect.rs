@@ -16,7 +16,9 @@ use guildhall_spine::{
     http::{Limits, Problem},
     identity::{Identity, Passwords, SigningKeys},
     live::{Hub, HubParts, LogHistory, TokenGate},
+    outbound::Outbound,
     secret::{Keyring, SecretFault},
+    storage::Files,
 };
 use sqlx::postgres::PgConnectOptions;
 use tokio_util::sync::CancellationToken;
@@ -155,6 +157,8 @@ async fn assemble(
         Some(keyring) => keyring,
         None => Keyring::from_file(&data.join("secret.keys"), entropy.clone())?,
     };
+    let outbound = Outbound::new(&config.outbound).map_err(StartFault::Setting)?;
+    let files = Files::open(&config.storage, &data).map_err(StartFault::Setting)?;
     let keys = SigningKeys::load(&db, keyring.clone(), config.http.public_url.clone())
         .await
         .map_err(StartFault::Signing)?;
@@ -181,6 +185,8 @@ async fn assemble(
         entropy,
         db,
         keyring,
+        files,
+        outbound,
         identity,
         proxies,
         live,

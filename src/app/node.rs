@@ -7,12 +7,29 @@ use guildhall_spine::{
     App,
     audit::AuditConsumer,
     event::{Consumer, EventSink, Recorded, maintain},
+    timer::Timer,
+    work::Worker,
 };
 use tokio_util::sync::CancellationToken;
 
 /// The durable consumers.
 pub(crate) fn consumers() -> Vec<Arc<dyn Consumer>> {
-    vec![Arc::new(AuditConsumer)]
+    let mut consumers: Vec<Arc<dyn Consumer>> = vec![Arc::new(AuditConsumer)];
+    consumers.extend(guildhall_sell::consumers());
+    consumers.extend(guildhall_integrate::consumers());
+    consumers
+}
+
+/// What answers deadlines.
+pub(crate) fn timers() -> Vec<Arc<dyn Timer>> {
+    let mut timers = guildhall_sell::timers();
+    timers.extend(guildhall_integrate::timers());
+    timers
+}
+
+/// What else goes on in the background.
+pub(crate) fn workers() -> Vec<Arc<dyn Worker>> {
+    guildhall_integrate::workers()
 }
 
 /// Hands every event to what this node keeps in memory: believed standings and sockets.

@@ -83,8 +83,13 @@ async fn tell_moved(tx: &mut Tx, deal: &Deal) -> Result<(), Problem> {
             let partner = origin(deal.outcome.decided_by, deal.partner_id);
             publish(tx, &partner, deal, &DealWithdrawn(facts)).await
         }
-        // The newest deals are too young to expire.
-        DealStatus::Submitted | DealStatus::Expired => Ok(()),
+        // The newest deals are too young to have ended.
+        DealStatus::Submitted
+        | DealStatus::Expired
+        | DealStatus::Appealed
+        | DealStatus::Released
+        | DealStatus::Won
+        | DealStatus::Lost => Ok(()),
     }
 }
 
@@ -120,6 +125,8 @@ fn facts(deal: &Deal, status: DealStatus, version: i64) -> DealFacts {
         version,
         note: None,
         reason: None,
+        closed_on: None,
+        close_reason: None,
         changed: Vec::new(),
     }
 }

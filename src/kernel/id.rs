@@ -239,6 +239,68 @@ entities! {
     Mail, MailId, "mail";
     /// A deal registration.
     Deal, DealId, "deal";
+    /// A vendor's program, that partnerships stand in.
+    Program, ProgramId, "prog";
+    /// A stored file.
+    File, FileId, "file";
+    /// A version of a program's registration form.
+    DealForm, DealFormId, "form";
+    /// A registration that has not been submitted yet.
+    DealDraft, DealDraftId, "draft";
+    /// A comment on a deal.
+    Comment, CommentId, "cmt";
+    /// A proposed change of an approved deal.
+    Amendment, AmendmentId, "amd";
+    /// A request for a longer protection.
+    Extension, ExtensionId, "ext";
+    /// A rule of an approval policy.
+    ApprovalRule, ApprovalRuleId, "apr";
+    /// A step of an approval chain on one deal.
+    ApprovalStep, ApprovalStepId, "step";
+    /// Somebody's approvals lent to another for a time.
+    Delegation, DelegationId, "dlg";
+    /// A partner's objection to a refusal.
+    Appeal, AppealId, "apl";
+    /// A case on the conflict desk.
+    ConflictCase, ConflictCaseId, "case";
+    /// A customer's request to be released from a partner's protection.
+    Release, ReleaseId, "rel";
+    /// A customer of the vendor's own sales team.
+    DirectAccount, DirectAccountId, "acct";
+    /// A lead.
+    Lead, LeadId, "lead";
+    /// A rule that assigns leads.
+    LeadRule, LeadRuleId, "lrul";
+    /// An offer of a lead to a partner.
+    LeadOffer, LeadOfferId, "offer";
+    /// A public web form that makes leads.
+    LeadForm, LeadFormId, "lform";
+    /// An opportunity that a vendor and partners work on together.
+    CoSell, CoSellId, "cos";
+    /// A task of a joint plan.
+    PlanTask, PlanTaskId, "task";
+    /// A note in a shared opportunity.
+    CoSellNote, CoSellNoteId, "note";
+    /// A recorded agreement on how a deal's credit is shared.
+    CreditAgreement, CreditAgreementId, "agr";
+    /// A stage of a program's pipeline.
+    Stage, StageId, "stg";
+    /// A product of a vendor's catalogue.
+    Product, ProductId, "prod";
+    /// A price list.
+    PriceList, PriceListId, "plist";
+    /// A connection to a vendor's CRM.
+    CrmConnection, CrmConnectionId, "crm";
+    /// A record of a CRM that a record here is linked to.
+    CrmLink, CrmLinkId, "crml";
+    /// An entry of a CRM connection's sync log.
+    CrmSync, CrmSyncId, "sync";
+    /// An integrator's webhook endpoint.
+    WebhookEndpoint, WebhookEndpointId, "wep";
+    /// A message to a webhook endpoint.
+    WebhookMessage, WebhookMessageId, "msg";
+    /// A bulk import.
+    Import, ImportId, "imp";
 }
 
 #[cfg(test)]

@@ -15,8 +15,12 @@ pub use cursor::{Cursor, CursorFault, CursorKey};
 pub use decimal::{DecimalFault, parse_decimal};
 pub use entropy::Entropy;
 pub use id::{
-    ApiKeyId, AuditEntryId, DealId, Entity, EventId, Id, IdFault, InvitationId, MailId, MembershipId, OrgId,
-    PartnershipId, SessionId, UserId, id_text, parse_id_text,
+    AmendmentId, ApiKeyId, AppealId, ApprovalRuleId, ApprovalStepId, AuditEntryId, CoSellId, CoSellNoteId, CommentId,
+    ConflictCaseId, CreditAgreementId, CrmConnectionId, CrmLinkId, CrmSyncId, DealDraftId, DealFormId, DealId,
+    DelegationId, DirectAccountId, Entity, EventId, ExtensionId, FileId, Id, IdFault, ImportId, InvitationId,
+    LeadFormId, LeadId, LeadOfferId, LeadRuleId, MailId, MembershipId, OrgId, PartnershipId, PlanTaskId, PriceListId,
+    ProductId, ProgramId, ReleaseId, SessionId, StageId, UserId, WebhookEndpointId, WebhookMessageId, id_text,
+    parse_id_text,
 };
 pub use iso_currency::Currency;
 pub use money::{Money, MoneyFault};
@@ -25,6 +29,9 @@ pub use patch::Patch;
 /// The kinds of things that have ids, to name one where an id's type is generic.
 pub mod entity {
     pub use crate::id::{
-        ApiKey, AuditEntry, Deal, Event, Invitation, Mail, Membership, Org, Partnership, Session, User,
+        Amendment, ApiKey, Appeal, ApprovalRule, ApprovalStep, AuditEntry, CoSell, CoSellNote, Comment, ConflictCase,
+        CreditAgreement, CrmConnection, CrmLink, CrmSync, Deal, DealDraft, DealForm, Delegation, DirectAccount, Event,
+        Extension, File, Import, Invitation, Lead, LeadForm, LeadOffer, LeadRule, Mail, Membership, Org, Partnership,
+        PlanTask, PriceList, Product, Program, Release, Session, Stage, User, WebhookEndpoint, WebhookMessage,
     };
 }

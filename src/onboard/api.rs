@@ -1,6 +1,6 @@
 //! What the other pillars may ask of this one.
 
-use guildhall_kernel::{OrgId, PartnershipId};
+use guildhall_kernel::{OrgId, PartnershipId, ProgramId};
 use guildhall_spine::{db::Tx, http::Problem};
 use sqlx::PgConnection;
 
@@ -13,6 +13,8 @@ pub struct Partnership {
     pub id: PartnershipId,
     /// Where it is in its life.
     pub status: PartnershipStatus,
+    /// The vendor's program that it stands in.
+    pub program: ProgramId,
     /// The program level.
     pub tier: Tier,
 }
@@ -43,7 +45,8 @@ pub async fn is_active_partner(conn: &mut PgConnection, vendor: OrgId, partner: 
 /// When the database fails.
 pub async fn active_partnership(tx: &mut Tx, vendor: OrgId, partner: OrgId) -> Result<Option<Partnership>, Problem> {
     let row = sqlx::query!(
-        r#"SELECT p.id, p.status AS "status: PartnershipStatus", p.tier AS "tier: Tier"
+        r#"SELECT p.id, p.status AS "status: PartnershipStatus", p.tier AS "tier: Tier",
+                  p.program_id
            FROM partnership p
            JOIN organisation v ON v.id = p.vendor_id AND v.status = 'active'
            JOIN organisation o ON o.id = p.partner_id AND o.status = 'active'
@@ -56,6 +59,7 @@ pub async fn active_partnership(tx: &mut Tx, vendor: OrgId, partner: OrgId) -> R
     Ok(row.map(|row| Partnership {
         id: row.id.into(),
         status: row.status,
+        program: row.program_id.into(),
         tier: row.tier,
     }))
 }

@@ -1,10 +1,17 @@
 //! Selling together: deal registration and the protection that it gives a partner.
 
+pub mod api;
 pub mod deals;
 
 use std::sync::Arc;
 
-use guildhall_spine::{App, event::EventDoc, http::Code, live::Watchable};
+use guildhall_spine::{
+    App,
+    event::{Consumer, EventDoc},
+    http::Code,
+    live::Watchable,
+    timer::Timer,
+};
 use utoipa_axum::router::OpenApiRouter;
 
 /// The addresses of the pillar.
@@ -28,4 +35,16 @@ pub fn events() -> Vec<EventDoc> {
 #[must_use]
 pub fn watchables() -> Vec<Arc<dyn Watchable>> {
     vec![Arc::new(deals::WatchedDeals)]
+}
+
+/// What of the pillar follows the event log.
+#[must_use]
+pub fn consumers() -> Vec<Arc<dyn Consumer>> {
+    Vec::new()
+}
+
+/// What of the pillar answers deadlines.
+#[must_use]
+pub fn timers() -> Vec<Arc<dyn Timer>> {
+    Vec::new()
 }

@@ -11,7 +11,9 @@ use crate::{
     http::Limits,
     identity::{Identity, Passwords},
     live::Hub,
+    outbound::Outbound,
     secret::Keyring,
+    storage::Files,
 };
 
 /// The running server's parts; clones share them.
@@ -41,6 +43,10 @@ pub struct AppParts {
     pub limits: Limits,
     /// Proxies whose word on the client's address is taken.
     pub proxies: TrustedProxies,
+    /// The bytes of stored files.
+    pub files: Files,
+    /// Calls addresses that somebody else chose.
+    pub outbound: Outbound,
     /// The sockets of this node.
     pub live: Arc<Hub>,
     /// Cancelled when the server begins to stop.

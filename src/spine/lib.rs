@@ -11,6 +11,10 @@ pub mod http;
 pub mod identity;
 pub mod live;
 pub mod mail;
+pub mod outbound;
 pub mod secret;
+pub mod storage;
+pub mod timer;
+pub mod work;
 
 pub use app::App;

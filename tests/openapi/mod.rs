@@ -1,6 +1,7 @@
 //! Every operation of the OpenAPI document, walked: what the document promises, the server keeps.
 
 mod access;
+mod furnish;
 mod malformed;
 mod routes;
 mod samples;

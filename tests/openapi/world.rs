@@ -8,7 +8,10 @@ use guildhall_spine::access::{OrgKind, Permission, Role};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, PgConnection};
 
-use super::{Document, OPERATOR, Operation};
+use super::{
+    Document, OPERATOR, Operation,
+    furnish::{self, Owner},
+};
 use crate::support::{Answer, Caller, Scene, TestServer, audited, deal_body};
 
 /// Someone of a company, and what they may do.
@@ -121,6 +124,14 @@ async fn work_together(vendor: &mut Company, partner: &mut Company) {
         let id = record.as_str().unwrap().to_owned();
         vendor.records.insert(collection, id.clone());
         partner.records.insert(collection, id);
+    }
+    for (collection, id, owner) in furnish::records(vendor, partner).await {
+        if owner != Owner::Partner {
+            vendor.records.insert(collection, id.clone());
+        }
+        if owner != Owner::Vendor {
+            partner.records.insert(collection, id);
+        }
     }
 }
 

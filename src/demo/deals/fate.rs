@@ -143,10 +143,12 @@ pub(super) fn outcome(
             Some(voices.submitted_by),
             draw.chance(60).then(|| draw.one_of(FAREWELLS)),
         ),
-        DealStatus::Expired => Outcome {
-            version: 3,
-            updated_at: ended_at,
-            ..word(manager, approval)
-        },
+        DealStatus::Expired | DealStatus::Appealed | DealStatus::Released | DealStatus::Won | DealStatus::Lost => {
+            Outcome {
+                version: 3,
+                updated_at: ended_at,
+                ..word(manager, approval)
+            }
+        }
     }
 }

@@ -37,6 +37,23 @@ pub(super) struct EditableDeal(pub(super) Reached);
 #[derive(Debug)]
 pub(super) struct DecidableDeal(pub(super) Reached);
 
+/// A deal that the actor may close, whichever side it is on.
+#[derive(Debug)]
+pub(super) struct ClosableDeal(pub(super) Reached);
+
+impl FromRequestParts<App> for ClosableDeal {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let (actor, org, id) = address(parts, app).await?;
+        if !is_side(&app.db, org, id).await? {
+            return Err(Problem::not_found());
+        }
+        actor.require(Permission::PipelineMove)?;
+        Ok(Self(Reached { actor, org, id }))
+    }
+}
+
 impl FromRequestParts<App> for VisibleDeal {
     type Rejection = Problem;
 

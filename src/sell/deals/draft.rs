@@ -27,45 +27,45 @@ const DECIMALS: u32 = 4;
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = DealCustomerDraft)]
-pub(super) struct CustomerDraft {
+pub(crate) struct CustomerDraft {
     /// The legal name, 1 to 200 characters.
     #[schema(example = "Contoso Robotics GmbH")]
-    pub(super) name: String,
+    pub(crate) name: String,
     /// Its domain, or a link or address that contains it.
     #[schema(example = "contoso.example")]
     #[serde(default)]
-    pub(super) domain: Option<String>,
+    pub(crate) domain: Option<String>,
     /// ISO 3166-1 alpha-2.
     #[schema(example = "DE")]
-    pub(super) country: String,
+    pub(crate) country: String,
 }
 
 /// A line as the partner sends it.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = DealLineDraft)]
-pub(super) struct LineDraft {
+pub(crate) struct LineDraft {
     /// The product, 1 to 200 characters.
     #[schema(example = "Edge gateway")]
-    pub(super) name: String,
+    pub(crate) name: String,
     /// How many: more than 0, at most 4 decimals, as a string of digits with or without a point between them.
     #[schema(example = "40")]
-    pub(super) quantity: String,
+    pub(crate) quantity: String,
     /// The price of one: at most 4 decimals, written like the quantity.
     #[schema(example = "349.50")]
-    pub(super) unit_amount: String,
+    pub(crate) unit_amount: String,
 }
 
 /// A registration before it is checked.
 #[derive(Clone, Debug)]
-pub(super) struct Unchecked {
-    pub(super) vendor: OrgId,
-    pub(super) customer: CustomerDraft,
-    pub(super) products: Vec<LineDraft>,
-    pub(super) currency: Currency,
-    pub(super) expected_close: NaiveDate,
-    pub(super) note: Option<String>,
-    pub(super) contacts: Vec<DealContact>,
+pub(crate) struct Unchecked {
+    pub(crate) vendor: OrgId,
+    pub(crate) customer: CustomerDraft,
+    pub(crate) products: Vec<LineDraft>,
+    pub(crate) currency: Currency,
+    pub(crate) expected_close: NaiveDate,
+    pub(crate) note: Option<String>,
+    pub(crate) contacts: Vec<DealContact>,
 }
 
 /// A checked registration.

@@ -1,5 +1,6 @@
 //! What the feature announces.
 
+use chrono::NaiveDate;
 use guildhall_kernel::{DealId, OrgId};
 use guildhall_spine::{
     db::Tx,
@@ -13,7 +14,7 @@ use super::conflict::Level;
 use super::find_conflicts::Rival;
 use super::rows::Written;
 use super::state::DealStatus;
-use super::wire::RejectReason;
+use super::wire::{CloseReason, RejectReason};
 
 /// A deal right after a change, as both sides may know it.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -40,6 +41,12 @@ pub struct DealFacts {
     /// Why the vendor refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<RejectReason>,
+    /// When the customer bought, or said no.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closed_on: Option<NaiveDate>,
+    /// Why the customer bought, or didn't.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub close_reason: Option<CloseReason>,
     /// The members of the deal that are others now.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub changed: Vec<&'static str>,
@@ -84,6 +91,10 @@ events! {
     DealRejected = "deal.rejected";
     /// The partner gave the claim up.
     DealWithdrawn = "deal.withdrawn";
+    /// The customer bought: what earnings are made of.
+    DealWon = "deal.won";
+    /// The customer did not buy.
+    DealLost = "deal.lost";
 }
 
 /// A registration was found to conflict with others that it hadn't met before. For the vendor only.

@@ -6,25 +6,27 @@
 mod access;
 mod approve;
 mod change;
+pub(crate) mod close;
 pub mod conflict;
 mod conflicts;
 pub mod customer;
 mod decide;
-mod draft;
+pub(crate) mod draft;
 pub mod events;
 mod find_conflicts;
 mod get;
 mod list;
 mod pages;
+pub(crate) mod register;
 mod reject;
 mod request_info;
-mod rows;
+pub(crate) mod rows;
 pub mod state;
 mod stored;
 mod submit;
 mod view;
 mod watch;
-mod wire;
+pub(crate) mod wire;
 mod withdraw;
 
 use guildhall_spine::{App, http::Code};
@@ -74,4 +76,5 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(reject::reject_deal))
         .routes(routes!(request_info::request_deal_info))
         .routes(routes!(withdraw::withdraw_deal))
+        .routes(routes!(close::close_deal))
 }

@@ -1,6 +1,7 @@
 //! Writing deals. Each function is one step of a command, inside its transaction.
 
-use guildhall_kernel::{DealId, OrgId, UserId};
+use chrono::NaiveDate;
+use guildhall_kernel::{Currency, DealId, LeadId, OrgId, ProgramId, UserId};
 use guildhall_spine::{db::Tx, http::Problem};
 use rust_decimal::Decimal;
 
@@ -8,7 +9,7 @@ use super::conflict::Level;
 use super::draft::Draft;
 use super::events::DealFacts;
 use super::state::DealStatus;
-use super::wire::{RejectReason, in_currency};
+use super::wire::{CloseReason, RejectReason, in_currency};
 
 /// A deal that this transaction has locked.
 #[derive(Debug)]
@@ -33,6 +34,8 @@ pub(super) struct Written {
     version: i64,
     note: Option<String>,
     reason: Option<RejectReason>,
+    closed_on: Option<NaiveDate>,
+    close_reason: Option<CloseReason>,
 }
 
 /// What becomes of a deal by a word of one side.
@@ -60,6 +63,8 @@ impl Written {
             version: self.version,
             note: self.note.clone(),
             reason: self.reason,
+            closed_on: self.closed_on,
+            close_reason: self.close_reason,
             changed: Vec::new(),
         }
     }
@@ -81,24 +86,38 @@ pub(super) async fn lock(tx: &mut Tx, id: DealId, org: OrgId) -> Result<Option<L
 
 /// Who registers, and where.
 #[derive(Debug)]
-pub(super) struct Registrant {
-    pub(super) vendor: OrgId,
-    pub(super) partner: OrgId,
-    pub(super) user: Option<UserId>,
+pub(crate) struct Registrant {
+    pub(crate) vendor: OrgId,
+    pub(crate) partner: OrgId,
+    pub(crate) user: Option<UserId>,
+}
+
+/// Where a new deal belongs.
+#[derive(Debug)]
+pub(super) struct Place {
+    pub(super) program: ProgramId,
+    pub(super) lead: Option<LeadId>,
 }
 
 /// Stores a new deal.
-pub(super) async fn insert(tx: &mut Tx, by: &Registrant, draft: &Draft, level: Level) -> Result<Written, sqlx::Error> {
+pub(super) async fn insert(
+    tx: &mut Tx,
+    by: &Registrant,
+    place: &Place,
+    draft: &Draft,
+    level: Level,
+) -> Result<Written, sqlx::Error> {
     let (id, at): (DealId, _) = (tx.new_id(), tx.now());
     let written = sqlx::query_as!(
         Written,
         r#"INSERT INTO deal (id, vendor_id, partner_id, submitted_by, status, customer_name, customer_key, customer_keys,
                              customer_domain, customer_country, currency, amount, expected_close, note, conflict_level,
-                             created_at, updated_at)
-           VALUES ($1, $2, $3, $4, 'submitted', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)
+                             created_at, updated_at, program_id, lead_id)
+           VALUES ($1, $2, $3, $4, 'submitted', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $16, $17)
            RETURNING id AS "id: DealId", vendor_id AS "vendor_id: OrgId", partner_id AS "partner_id: OrgId",
                      customer_name, status AS "status: DealStatus", amount, currency, version,
-                     NULL AS "note: String", NULL AS "reason: RejectReason""#,
+                     NULL AS "note: String", NULL AS "reason: RejectReason",
+                     NULL::date AS closed_on, NULL AS "close_reason: CloseReason""#,
         id.uuid(),
         by.vendor.uuid(),
         by.partner.uuid(),
@@ -114,6 +133,8 @@ pub(super) async fn insert(tx: &mut Tx, by: &Registrant, draft: &Draft, level: L
         draft.note,
         level.as_str(),
         at,
+        place.program.uuid(),
+        place.lead.map(LeadId::uuid),
     )
     .fetch_one(&mut **tx)
     .await?;
@@ -186,7 +207,8 @@ pub(super) async fn rewrite(
            WHERE id = $1 AND version = $2
            RETURNING id AS "id: DealId", vendor_id AS "vendor_id: OrgId", partner_id AS "partner_id: OrgId",
                      customer_name, status AS "status: DealStatus", amount, currency, version,
-                     NULL AS "note: String", NULL AS "reason: RejectReason""#,
+                     NULL AS "note: String", NULL AS "reason: RejectReason",
+                     NULL::date AS closed_on, NULL AS "close_reason: CloseReason""#,
         deal.id.uuid(),
         deal.version,
         status.as_str(),
@@ -219,7 +241,8 @@ pub(super) async fn decide(tx: &mut Tx, deal: &Locked, verdict: &Verdict<'_>) ->
            WHERE id = $1 AND version = $2
            RETURNING id AS "id: DealId", vendor_id AS "vendor_id: OrgId", partner_id AS "partner_id: OrgId",
                      customer_name, status AS "status: DealStatus", amount, currency, version,
-                     decision_note AS note, decision_reason AS "reason: RejectReason""#,
+                     decision_note AS note, decision_reason AS "reason: RejectReason",
+                     closed_on, close_reason AS "close_reason: CloseReason""#,
         deal.id.uuid(),
         deal.version,
         verdict.status.as_str(),
@@ -232,6 +255,52 @@ pub(super) async fn decide(tx: &mut Tx, deal: &Locked, verdict: &Verdict<'_>) ->
     )
     .fetch_one(&mut **tx)
     .await
+}
+
+/// How a deal ends.
+#[derive(Debug)]
+pub(super) struct Ending<'a> {
+    pub(super) status: DealStatus,
+    pub(super) by: Option<UserId>,
+    pub(super) on: NaiveDate,
+    pub(super) amount: Option<Decimal>,
+    pub(super) reason: Option<CloseReason>,
+    pub(super) note: Option<&'a str>,
+}
+
+/// Stores how a deal ended.
+pub(super) async fn close(tx: &mut Tx, deal: &Locked, ending: &Ending<'_>) -> Result<Written, sqlx::Error> {
+    let at = tx.now();
+    sqlx::query_as!(
+        Written,
+        r#"UPDATE deal SET status = $3, decided_by = $4, decided_at = $5, decision_note = $6, decision_reason = NULL,
+                  closed_on = $7, close_reason = $8, amount = coalesce($9, amount), customer_keys = '{}',
+                  version = version + 1, updated_at = $5
+           WHERE id = $1 AND version = $2
+           RETURNING id AS "id: DealId", vendor_id AS "vendor_id: OrgId", partner_id AS "partner_id: OrgId",
+                     customer_name, status AS "status: DealStatus", amount, currency, version,
+                     decision_note AS note, decision_reason AS "reason: RejectReason",
+                     closed_on, close_reason AS "close_reason: CloseReason""#,
+        deal.id.uuid(),
+        deal.version,
+        ending.status.as_str(),
+        ending.by.map(UserId::uuid),
+        at,
+        ending.note,
+        ending.on,
+        ending.reason.map(CloseReason::as_str),
+        ending.amount,
+    )
+    .fetch_one(&mut **tx)
+    .await
+}
+
+/// The currency of a locked deal.
+pub(super) async fn currency(tx: &mut Tx, deal: DealId) -> Result<Currency, Problem> {
+    let code = sqlx::query_scalar!("SELECT currency FROM deal WHERE id = $1", deal.uuid())
+        .fetch_one(&mut **tx)
+        .await?;
+    Currency::from_code(&code).ok_or_else(|| Problem::internal("a deal has no currency"))
 }
 
 /// Lets the approvals of one vendor go one after the other: what one finds, no other changes before it is done.

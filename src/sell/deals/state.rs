@@ -20,23 +20,35 @@ pub enum DealStatus {
     InfoRequested,
     /// The partner's claim on the customer is protected.
     Approved,
-    /// The vendor refused the claim. Final.
+    /// The vendor refused the claim. The partner may appeal.
     Rejected,
+    /// The partner objects to the refusal; the vendor owes a second answer.
+    Appealed,
     /// The partner gave the claim up. Final.
     Withdrawn,
     /// The protection ran out. Final.
     Expired,
+    /// The customer asked to be released from the partner's protection. Final.
+    Released,
+    /// The customer bought. Final.
+    Won,
+    /// The customer did not buy. Final.
+    Lost,
 }
 
 impl DealStatus {
     /// Every status, in the order of a deal's life.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 10] = [
         Self::Submitted,
         Self::InfoRequested,
         Self::Approved,
         Self::Rejected,
+        Self::Appealed,
         Self::Withdrawn,
         Self::Expired,
+        Self::Released,
+        Self::Won,
+        Self::Lost,
     ];
 
     /// The name on the wire and in the database.
@@ -47,8 +59,12 @@ impl DealStatus {
             Self::InfoRequested => "info_requested",
             Self::Approved => "approved",
             Self::Rejected => "rejected",
+            Self::Appealed => "appealed",
             Self::Withdrawn => "withdrawn",
             Self::Expired => "expired",
+            Self::Released => "released",
+            Self::Won => "won",
+            Self::Lost => "lost",
         }
     }
 
@@ -64,8 +80,10 @@ impl DealStatus {
         match self {
             Self::Submitted => &[Move::Approve, Move::Reject, Move::RequestInfo, Move::Withdraw],
             Self::InfoRequested => &[Move::Resubmit, Move::Reject, Move::Withdraw],
-            Self::Approved => &[Move::Withdraw, Move::Expire],
-            Self::Rejected | Self::Withdrawn | Self::Expired => &[],
+            Self::Approved => &[Move::Win, Move::Lose, Move::Release, Move::Withdraw, Move::Expire],
+            Self::Rejected => &[Move::Appeal],
+            Self::Appealed => &[Move::Approve, Move::Reject, Move::Withdraw],
+            Self::Withdrawn | Self::Expired | Self::Released | Self::Won | Self::Lost => &[],
         }
     }
 }
@@ -93,17 +111,29 @@ pub enum Move {
     Withdraw,
     /// The protection period ends.
     Expire,
+    /// The partner objects to the refusal.
+    Appeal,
+    /// The vendor ends the protection at the customer's request.
+    Release,
+    /// The vendor records that the customer bought.
+    Win,
+    /// Either side records that the customer did not buy.
+    Lose,
 }
 
 impl Move {
     /// Every move.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 10] = [
         Self::Approve,
         Self::Reject,
         Self::RequestInfo,
         Self::Resubmit,
         Self::Withdraw,
         Self::Expire,
+        Self::Appeal,
+        Self::Release,
+        Self::Win,
+        Self::Lose,
     ];
 
     /// The name on the wire.
@@ -116,10 +146,14 @@ impl Move {
             Self::Resubmit => "resubmit",
             Self::Withdraw => "withdraw",
             Self::Expire => "expire",
+            Self::Appeal => "appeal",
+            Self::Release => "release",
+            Self::Win => "win",
+            Self::Lose => "lose",
         }
     }
 
-    const fn target(self) -> DealStatus {
+    pub(super) const fn target(self) -> DealStatus {
         match self {
             Self::Approve => DealStatus::Approved,
             Self::Reject => DealStatus::Rejected,
@@ -127,6 +161,10 @@ impl Move {
             Self::Resubmit => DealStatus::Submitted,
             Self::Withdraw => DealStatus::Withdrawn,
             Self::Expire => DealStatus::Expired,
+            Self::Appeal => DealStatus::Appealed,
+            Self::Release => DealStatus::Released,
+            Self::Win => DealStatus::Won,
+            Self::Lose => DealStatus::Lost,
         }
     }
 }

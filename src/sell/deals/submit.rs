@@ -1,6 +1,5 @@
 use chrono::NaiveDate;
 use guildhall_kernel::{Currency, OrgId};
-use guildhall_onboard::api::active_partnership;
 use guildhall_spine::{
     access::{May, right},
     http::{Checks, Command, Problem, Reply, Validate},
@@ -9,9 +8,8 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::draft::{CustomerDraft, LineDraft, Unchecked};
-use super::events::{DealSubmitted, announce, announce_conflicts};
-use super::find_conflicts::{Claim, find_conflicts, gravest, store_conflicts};
-use super::rows::{self, Registrant};
+use super::register::{Registration, register};
+use super::rows::Registrant;
 use super::view;
 use super::wire::{Deal, DealContact};
 
@@ -81,25 +79,17 @@ pub(super) async fn submit_deal(
     command: Command<DealSubmission>,
 ) -> Result<Reply, Problem> {
     let (submission, mut command) = command.take();
-    let tx = &mut command.tx;
-    let by = Registrant {
-        vendor: submission.vendor_id,
-        partner: org.id,
-        user: actor.user,
+    let registration = Registration {
+        by: Registrant {
+            vendor: submission.vendor_id,
+            partner: org.id,
+            user: actor.user,
+        },
+        deal: submission.into_unchecked(),
+        lead: None,
     };
-    let draft = submission.into_unchecked().check(Some(tx.now().date_naive()))?;
-    if active_partnership(tx, by.vendor, by.partner).await?.is_none() {
-        let advice =
-            "must be a vendor that the partner has an active partnership with: GET /api/v1/partnerships lists them";
-        return Err(Problem::field("/vendor_id", "no_partnership", advice));
-    }
-    let rivals = find_conflicts(tx, &Claim::of(&draft, by.vendor, by.partner)).await?;
-    let written = rows::insert(tx, &by, &draft, gravest(&rivals)).await?;
-    announce::<DealSubmitted>(tx, &actor.origin(), written.facts()).await?;
-    if !rivals.is_empty() && store_conflicts(tx, written.id, &rivals).await? > 0 {
-        announce_conflicts(tx, &actor.origin(), &written, &rivals).await?;
-    }
-    let view = view::reload(&mut **tx, written.id, org.id).await?;
+    let id = register(&mut command.tx, &actor.origin(), registration).await?;
+    let view = view::reload(&mut *command.tx, id, org.id).await?;
     let version = view.version;
     let deal = view.into_deal(actor.permissions);
     let reply = Reply::created(&format!("/api/v1/deals/{}", deal.id), &deal)?.version(version);

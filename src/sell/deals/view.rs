@@ -10,7 +10,8 @@ use sqlx::{PgExecutor, types::Json};
 use super::conflict::Level;
 use super::state::{DealStatus, Move};
 use super::wire::{
-    ConflictSummary, Customer, Deal, DealContact, DealLine, DealPerson, Decision, Party, RejectReason, in_currency,
+    CloseReason, Closing, ConflictSummary, Customer, Deal, DealContact, DealLine, DealPerson, Decision, Party,
+    RejectReason, in_currency,
 };
 
 /// A deal as the database has it, for one of its two sides.
@@ -37,6 +38,8 @@ pub(super) struct View {
     decided_at: Option<DateTime<Utc>>,
     decision_note: Option<String>,
     decision_reason: Option<RejectReason>,
+    closed_on: Option<NaiveDate>,
+    close_reason: Option<CloseReason>,
     conflict_level: Level,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
@@ -78,6 +81,7 @@ pub(super) async fn load(db: impl PgExecutor<'_>, id: DealId, org: OrgId) -> Res
                   d.decided_by AS "decided_by: UserId",
                   (SELECT name FROM user_account WHERE id = d.decided_by) AS decided_by_name, d.decided_at, d.decision_note,
                   d.decision_reason AS "decision_reason: RejectReason",
+                  d.closed_on, d.close_reason AS "close_reason: CloseReason",
                   d.conflict_level AS "conflict_level: Level", d.created_at, d.updated_at,
                   (SELECT coalesce(json_agg(json_build_object('name', l.product, 'quantity', l.quantity::text,
                               'unit_amount', l.unit_amount::text, 'amount', l.amount::text) ORDER BY l.no), '[]')
@@ -165,6 +169,10 @@ impl View {
                 at,
                 reason: self.decision_reason,
                 note: self.decision_note,
+            }),
+            closing: self.closed_on.map(|on| Closing {
+                on,
+                reason: self.close_reason,
             }),
             conflict_level: rivals.is_none().then_some(self.conflict_level),
             conflict: rivals,

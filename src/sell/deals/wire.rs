@@ -66,19 +66,19 @@ pub(super) struct DealLine {
 /// Somebody at the customer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct DealContact {
+pub(crate) struct DealContact {
     /// The name, 1 to 200 characters.
     #[schema(example = "Jonas Weber")]
-    pub(super) name: String,
+    pub(crate) name: String,
     /// The role there, at most 200 characters.
     #[schema(example = "Head of IT")]
-    pub(super) title: Option<String>,
+    pub(crate) title: Option<String>,
     /// The e-mail address.
     #[schema(example = "jonas.weber@contoso.example")]
-    pub(super) email: String,
+    pub(crate) email: String,
     /// The telephone number, at most 40 characters.
     #[schema(example = "+49 30 5550123")]
-    pub(super) phone: Option<String>,
+    pub(crate) phone: Option<String>,
 }
 
 /// Why a vendor refused a registration.
@@ -113,6 +113,57 @@ impl RejectReason {
             Self::Other => "other",
         }
     }
+}
+
+/// Why a customer did not buy, or did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, JsonSchema, sqlx::Type)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+#[schema(as = DealCloseReason)]
+pub enum CloseReason {
+    /// What it costs.
+    Price,
+    /// What it does.
+    Product,
+    /// Another vendor's offer.
+    Competitor,
+    /// When it was needed.
+    Timing,
+    /// The customer's money.
+    Budget,
+    /// The customer decided nothing.
+    NoDecision,
+    /// Who sells it.
+    Relationship,
+    /// What the note says.
+    Other,
+}
+
+impl CloseReason {
+    /// The name on the wire and in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Price => "price",
+            Self::Product => "product",
+            Self::Competitor => "competitor",
+            Self::Timing => "timing",
+            Self::Budget => "budget",
+            Self::NoDecision => "no_decision",
+            Self::Relationship => "relationship",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// How the deal ended.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DealClosing)]
+pub(super) struct Closing {
+    /// When the customer bought, or said no.
+    pub(super) on: NaiveDate,
+    /// Why.
+    pub(super) reason: Option<CloseReason>,
 }
 
 /// The last word on the deal: a question, an approval, a refusal or a withdrawal; the status says which.
@@ -158,7 +209,7 @@ pub(super) struct Deal {
     pub(super) customer: Customer,
     /// The lines.
     pub(super) products: Vec<DealLine>,
-    /// The sum of the lines.
+    /// The sum of the lines, or what it was closed at.
     #[schema(example = "13980.00")]
     pub(super) amount: Decimal,
     /// ISO 4217.
@@ -174,6 +225,8 @@ pub(super) struct Deal {
     pub(super) submitted_by: Option<DealPerson>,
     /// The last word on it.
     pub(super) decision: Option<Decision>,
+    /// How it ended, when it is won or lost.
+    pub(super) closing: Option<Closing>,
     /// How gravely it conflicted with another registration when this one was last submitted or decided on. For the
     /// partner only; it never says whose the other is.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -233,10 +286,11 @@ pub(super) fn in_currency(amount: Decimal, currency: &str) -> Decimal {
 impl Move {
     /// The moves that somebody with these permissions may make on a deal of this status.
     pub(super) fn open_to(status: DealStatus, may: guildhall_spine::access::Permissions) -> Vec<Self> {
-        use guildhall_spine::access::Permission::{DealDecide, DealSubmit};
+        use guildhall_spine::access::Permission::{DealDecide, DealSubmit, PipelineMove};
         let of = |made: &Self| match made {
-            Self::Approve | Self::Reject | Self::RequestInfo => may.contains(DealDecide),
-            Self::Resubmit | Self::Withdraw => may.contains(DealSubmit),
+            Self::Approve | Self::Reject | Self::RequestInfo | Self::Release | Self::Win => may.contains(DealDecide),
+            Self::Resubmit | Self::Withdraw | Self::Appeal => may.contains(DealSubmit),
+            Self::Lose => may.contains(PipelineMove),
             Self::Expire => false,
         };
         status.legal_moves().iter().copied().filter(of).collect()

@@ -119,6 +119,41 @@ matrix! {
     DealSubmit, "deals:submit", [PartnerAdmin, PartnerSales];
     /// Approve, reject and question deal registrations; see their conflicts.
     DealDecide, "deals:decide", [VendorOwner, VendorAdmin, ChannelManager];
+    /// See the program: forms, policies, stages.
+    ProgramRead, "programs:read", [VendorOwner, VendorAdmin, ChannelManager, VendorFinance, VendorMarketing, Content,
+        Moderator, Viewer, PartnerAdmin, PartnerSales, PartnerMarketing, PartnerTechnical, PartnerFinance];
+    /// Set up the program: forms, approval policies, protection, stages, exchange rates.
+    ProgramManage, "programs:manage", [VendorOwner, VendorAdmin, ChannelManager];
+    /// See leads: a vendor its own, a partner those that it was offered.
+    LeadRead, "leads:read", [VendorOwner, VendorAdmin, ChannelManager, VendorMarketing, Viewer, PartnerAdmin,
+        PartnerSales, PartnerMarketing];
+    /// Take leads in, set up how they are assigned, assign and pull back.
+    LeadManage, "leads:manage", [VendorOwner, VendorAdmin, ChannelManager, VendorMarketing];
+    /// Accept, decline, work and convert the leads that the partner was offered.
+    LeadWork, "leads:work", [PartnerAdmin, PartnerSales];
+    /// See the shared opportunities that the organisation is in, and how the credit of a deal is shared.
+    CoSellRead, "cosell:read", [VendorOwner, VendorAdmin, ChannelManager, VendorFinance, Viewer, PartnerAdmin,
+        PartnerSales, PartnerTechnical, PartnerFinance];
+    /// Open and work shared opportunities, invite to them, agree on credit.
+    CoSellWork, "cosell:work", [VendorOwner, VendorAdmin, ChannelManager, PartnerAdmin, PartnerSales, PartnerTechnical];
+    /// See pipeline, forecast and win rates: a vendor its program's, a partner its own.
+    PipelineRead, "pipeline:read", [VendorOwner, VendorAdmin, ChannelManager, VendorFinance, Viewer, PartnerAdmin,
+        PartnerSales, PartnerFinance];
+    /// Move the organisation's deals through the stages of the pipeline.
+    PipelineMove, "pipeline:move", [VendorOwner, VendorAdmin, ChannelManager, PartnerAdmin, PartnerSales];
+    /// See products and the prices that apply to the organisation.
+    CatalogueRead, "catalogue:read", [VendorOwner, VendorAdmin, ChannelManager, VendorFinance, VendorMarketing, Content,
+        Viewer, PartnerAdmin, PartnerSales, PartnerMarketing, PartnerTechnical, PartnerFinance];
+    /// Change products and price lists.
+    CatalogueManage, "catalogue:manage", [VendorOwner, VendorAdmin, ChannelManager, VendorFinance];
+    /// See connections to the CRM, their health and their sync log.
+    CrmRead, "crm:read", [VendorOwner, VendorAdmin, ChannelManager];
+    /// Connect a CRM, map its fields, settle differences and replay.
+    CrmManage, "crm:manage", [VendorOwner, VendorAdmin];
+    /// Make webhook endpoints, see and repeat their deliveries.
+    WebhookManage, "webhooks:manage", [VendorOwner, VendorAdmin, PartnerAdmin];
+    /// Import records in bulk.
+    ImportManage, "imports:manage", [VendorOwner, VendorAdmin, ChannelManager, PartnerAdmin];
 }
 
 impl Role {
@@ -147,10 +182,14 @@ impl Permission {
     }
 
     /// Whether an API key of this kind of organisation may have it: some role there does, and it isn't about who may
-    /// act for the organisation. A key that leaks must not be able to outlive itself as a member or another key.
+    /// act for the organisation or where its data goes. A key that leaks must not be able to outlive itself as a member,
+    /// another key, or a copy of everything that is sent elsewhere.
     #[must_use]
     pub fn suits_key(self, kind: OrgKind) -> bool {
-        let lasting = matches!(self, Self::ApiKeyManage | Self::MemberManage);
+        let lasting = matches!(
+            self,
+            Self::ApiKeyManage | Self::MemberManage | Self::WebhookManage | Self::CrmManage
+        );
         !lasting && self.applies_to(kind)
     }
 }

@@ -9,5 +9,5 @@ pub use fault::ConfigFault;
 pub use load::load;
 pub use sections::{
     AuthConfig, Config, DatabaseConfig, EventsConfig, HttpConfig, LiveConfig, LogConfig, LogFormat, MailConfig,
-    RateLimitConfig, RedisConfig, SecretsConfig, StorageConfig,
+    OutboundConfig, RateLimitConfig, RedisConfig, SecretsConfig, StorageConfig,
 };

@@ -29,6 +29,8 @@ pub struct Config {
     pub mail: MailConfig,
     /// Files.
     pub storage: StorageConfig,
+    /// Calls to addresses that somebody else chose: webhook endpoints, CRMs.
+    pub outbound: OutboundConfig,
     /// What the server writes to its log.
     pub log: LogConfig,
 }
@@ -269,8 +271,20 @@ impl Default for MailConfig {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct StorageConfig {
+    /// A bucket that speaks the S3 protocol, `s3://bucket/prefix`, in place of a folder; region, endpoint and credentials
+    /// come from the `AWS_*` variables.
+    pub url: Option<String>,
     /// A folder; `files/` in the data folder when left out.
     pub folder: Option<PathBuf>,
+}
+
+/// Calls to addresses that somebody else chose: webhook endpoints, CRMs.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct OutboundConfig {
+    /// Whether they may reach this machine, private and link-local networks, and go without TLS. For tests and closed
+    /// networks only.
+    pub allow_private_networks: bool,
 }
 
 /// What the server writes to its log.

@@ -52,6 +52,11 @@ impl Tx {
         &self.entropy
     }
 
+    /// Wakes those who wait for commits when this one is done, for a queue beside the event log.
+    pub const fn wake_on_commit(&mut self) {
+        self.published = true;
+    }
+
     /// Commits and, when events were published, wakes those who wait for them.
     ///
     /// # Errors

@@ -19,6 +19,20 @@ pub enum Topic {
     Deals,
     /// Partnerships.
     Partnerships,
+    /// Programs: forms, policies, stages, rates.
+    Programs,
+    /// Products and prices.
+    Catalogue,
+    /// Leads.
+    Leads,
+    /// Shared opportunities and the credit of deals.
+    CoSell,
+    /// CRM connections.
+    Crm,
+    /// Webhook endpoints.
+    Webhooks,
+    /// Bulk imports.
+    Imports,
     /// The organisation, its members, invitations and API keys.
     Organisation,
     /// The user's own account and sessions.
@@ -27,7 +41,19 @@ pub enum Topic {
 
 impl Topic {
     /// Every topic.
-    pub const ALL: &'static [Self] = &[Self::Deals, Self::Partnerships, Self::Organisation, Self::Account];
+    pub const ALL: &'static [Self] = &[
+        Self::Deals,
+        Self::Partnerships,
+        Self::Programs,
+        Self::Catalogue,
+        Self::Leads,
+        Self::CoSell,
+        Self::Crm,
+        Self::Webhooks,
+        Self::Imports,
+        Self::Organisation,
+        Self::Account,
+    ];
 
     /// The name in the database and on the wire.
     #[must_use]
@@ -35,6 +61,13 @@ impl Topic {
         match self {
             Self::Deals => "deals",
             Self::Partnerships => "partnerships",
+            Self::Programs => "programs",
+            Self::Catalogue => "catalogue",
+            Self::Leads => "leads",
+            Self::CoSell => "co_sell",
+            Self::Crm => "crm",
+            Self::Webhooks => "webhooks",
+            Self::Imports => "imports",
             Self::Organisation => "organisation",
             Self::Account => "account",
         }
@@ -52,6 +85,13 @@ impl Topic {
         match self {
             Self::Deals => Some(Permission::DealRead),
             Self::Partnerships => Some(Permission::PartnershipRead),
+            Self::Programs => Some(Permission::ProgramRead),
+            Self::Catalogue => Some(Permission::CatalogueRead),
+            Self::Leads => Some(Permission::LeadRead),
+            Self::CoSell => Some(Permission::CoSellRead),
+            Self::Crm => Some(Permission::CrmRead),
+            Self::Webhooks => Some(Permission::WebhookManage),
+            Self::Imports => Some(Permission::ImportManage),
             Self::Organisation => Some(Permission::MemberRead),
             Self::Account => None,
         }

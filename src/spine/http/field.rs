@@ -1,8 +1,12 @@
 //! Checking a body's fields.
 
-use guildhall_kernel::{Patch, is_country};
+use guildhall_kernel::{Currency, Money, Patch, is_country, parse_decimal};
+use rust_decimal::Decimal;
 
 use super::{FieldError, Problem};
+
+/// 10^15: beyond any amount, and below what the database holds.
+const LARGEST: Decimal = Decimal::from_parts(2_764_472_320, 232_830, 0, false, 0);
 
 /// A body that can say what is wrong with it. All faults are reported at once.
 pub trait Validate {
@@ -90,6 +94,20 @@ impl Checks {
             "email",
             "must be an e-mail address, like jane@example.com",
         );
+    }
+
+    /// An amount of money that is not negative: digits as [`parse_decimal`] reads them, with no more decimals than the
+    /// currency has, at most 10^15.
+    pub fn money(&mut self, pointer: &str, text: &str, currency: Currency) -> Option<Decimal> {
+        let places = Money::exponent(currency);
+        let amount = parse_decimal(text)
+            .ok()
+            .filter(|amount| !text.starts_with('-') && amount.scale() <= places && *amount <= LARGEST);
+        if amount.is_none() {
+            let message = format!("must be from 0 to 10^15 with at most {places} decimals, like \"349\"");
+            self.refuse(pointer, "amount", message);
+        }
+        amount
     }
 
     /// The faults noted so far.

@@ -1,6 +1,6 @@
 use super::{DealStatus, IllegalMove, Move, apply};
 
-const LEGAL: [(DealStatus, Move, DealStatus); 9] = [
+const LEGAL: [(DealStatus, Move, DealStatus); 16] = [
     (DealStatus::Submitted, Move::Approve, DealStatus::Approved),
     (DealStatus::Submitted, Move::Reject, DealStatus::Rejected),
     (DealStatus::Submitted, Move::RequestInfo, DealStatus::InfoRequested),
@@ -10,6 +10,13 @@ const LEGAL: [(DealStatus, Move, DealStatus); 9] = [
     (DealStatus::InfoRequested, Move::Withdraw, DealStatus::Withdrawn),
     (DealStatus::Approved, Move::Withdraw, DealStatus::Withdrawn),
     (DealStatus::Approved, Move::Expire, DealStatus::Expired),
+    (DealStatus::Approved, Move::Release, DealStatus::Released),
+    (DealStatus::Approved, Move::Win, DealStatus::Won),
+    (DealStatus::Approved, Move::Lose, DealStatus::Lost),
+    (DealStatus::Rejected, Move::Appeal, DealStatus::Appealed),
+    (DealStatus::Appealed, Move::Approve, DealStatus::Approved),
+    (DealStatus::Appealed, Move::Reject, DealStatus::Rejected),
+    (DealStatus::Appealed, Move::Withdraw, DealStatus::Withdrawn),
 ];
 
 #[test]

@@ -1,0 +1,46 @@
+//! The one way in which a deal comes to be, whoever asks for it.
+
+use guildhall_kernel::{DealId, LeadId};
+use guildhall_onboard::api::active_partnership;
+use guildhall_spine::{db::Tx, event::Origin, http::Problem};
+
+use super::draft::Unchecked;
+use super::events::{DealSubmitted, announce, announce_conflicts};
+use super::find_conflicts::{Claim, find_conflicts, gravest, store_conflicts};
+use super::rows::{self, Registrant};
+
+/// A deal to be registered.
+#[derive(Debug)]
+pub(crate) struct Registration {
+    /// Who registers it, and where.
+    pub(crate) by: Registrant,
+    /// The deal.
+    pub(crate) deal: Unchecked,
+    /// The lead that it comes from.
+    pub(crate) lead: Option<LeadId>,
+}
+
+/// Checks a registration, looks for what it conflicts with, stores and announces it, as part of `tx`.
+///
+/// # Errors
+/// 422 with every fault of its fields, or when the partner has no active partnership with the vendor.
+pub(crate) async fn register(tx: &mut Tx, origin: &Origin, registration: Registration) -> Result<DealId, Problem> {
+    let Registration { by, deal, lead } = registration;
+    let draft = deal.check(Some(tx.now().date_naive()))?;
+    let Some(partnership) = active_partnership(tx, by.vendor, by.partner).await? else {
+        let advice =
+            "must be a vendor that the partner has an active partnership with: GET /api/v1/partnerships lists them";
+        return Err(Problem::field("/vendor_id", "no_partnership", advice));
+    };
+    let rivals = find_conflicts(tx, &Claim::of(&draft, by.vendor, by.partner)).await?;
+    let place = rows::Place {
+        program: partnership.program,
+        lead,
+    };
+    let written = rows::insert(tx, &by, &place, &draft, gravest(&rivals)).await?;
+    announce::<DealSubmitted>(tx, origin, written.facts()).await?;
+    if !rivals.is_empty() && store_conflicts(tx, written.id, &rivals).await? > 0 {
+        announce_conflicts(tx, origin, &written, &rivals).await?;
+    }
+    Ok(written.id)
+}

@@ -1,0 +1,91 @@
+//! Deadlines: what has to happen at a time, kept in the database and carried out exactly once as far as the database
+//! goes. A reminder, an expiry, an offer that runs out: each is one row by kind and subject.
+
+mod run;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use guildhall_kernel::{Entity, Id};
+use serde::Serialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+pub use run::run_timers;
+
+use crate::{App, db::Tx, http::Problem};
+
+/// What answers one kind of deadline.
+#[async_trait]
+pub trait Timer: Send + Sync {
+    /// The kind, unique among all timers: `deal_expiry`.
+    fn kind(&self) -> &'static str;
+
+    /// Carries out what was due, as part of `tx`. Whoever reads the subject locks it: it may have changed since the
+    /// deadline was set. Its own deadline is moved by what it returns, never with [`set`].
+    ///
+    /// # Errors
+    /// What went wrong. The transaction rolls back and the deadline comes again after a pause, as often as it takes.
+    async fn ring(&self, app: &App, tx: &mut Tx, due: &Due) -> Result<Next, Problem>;
+}
+
+/// A deadline that has come.
+#[derive(Clone, Debug)]
+pub struct Due {
+    /// What it is about.
+    pub subject: Uuid,
+    /// The time that was asked for.
+    pub at: DateTime<Utc>,
+    /// What was noted with it.
+    pub data: Value,
+}
+
+/// What becomes of a deadline that was carried out.
+#[derive(Clone, Debug)]
+pub enum Next {
+    /// Nothing more.
+    Done,
+    /// It comes again.
+    At(DateTime<Utc>, Value),
+}
+
+/// Sets the deadline of `kind` for `subject` as part of `tx`, in place of an earlier one.
+///
+/// # Errors
+/// When the database fails or `data` can't be written as JSON.
+pub async fn set<E: Entity>(
+    tx: &mut Tx,
+    kind: &'static str,
+    subject: Id<E>,
+    at: DateTime<Utc>,
+    data: &(impl Serialize + Sync),
+) -> Result<(), Problem> {
+    let data = serde_json::to_value(data).map_err(Problem::internal)?;
+    sqlx::query!(
+        "INSERT INTO timer (kind, subject, at, due_at, data) VALUES ($1, $2, $3, $3, $4)
+         ON CONFLICT (kind, subject) DO UPDATE
+         SET at = excluded.at, due_at = excluded.at, data = excluded.data, failures = 0, last_error = NULL",
+        kind,
+        subject.uuid(),
+        at,
+        data,
+    )
+    .execute(&mut **tx)
+    .await?;
+    tx.wake_on_commit();
+    Ok(())
+}
+
+/// Drops the deadline of `kind` for `subject`, if there is one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn clear<E: Entity>(tx: &mut Tx, kind: &'static str, subject: Id<E>) -> Result<(), Problem> {
+    sqlx::query!(
+        "DELETE FROM timer WHERE kind = $1 AND subject = $2",
+        kind,
+        subject.uuid()
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
