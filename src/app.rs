@@ -17,7 +17,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use connect::{Connected, Sharing, StartFault};
 pub(crate) use connect::{database, whereabouts};
-pub(crate) use node::consumers;
+pub(crate) use node::{consumers, sealed_stores};
 
 use crate::{api, system};
 

@@ -1,10 +1,12 @@
 //! The audit log: it grows with the events, nobody can change it unseen, and the checker names what was changed.
 
+use std::sync::Arc;
+
 use guildhall_kernel::{Entropy, EventId, OrgId};
 use guildhall_spine::{
     audit::{AuditFault, AuditReport, Link, PLATFORM, verify},
     event::{Position, replay},
-    identity::reseal_secrets,
+    identity::{SealedStore, SecondFactors, reseal_secrets},
     secret::Keyring,
 };
 use serde_json::value::RawValue;
@@ -177,8 +179,13 @@ async fn a_rotation_of_keys_is_in_the_platforms_chain() {
     let new = "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA=".to_owned();
     let keys = [vec![new], app.config.secrets.keys.clone()].concat();
     let ring = Keyring::from_keys(&keys, Entropy::system()).unwrap();
-    assert_eq!(reseal_secrets(&app.db, &ring).await.unwrap(), 2, "two signing keys");
-    reseal_secrets(&app.db, &ring).await.unwrap();
+    let stores: [Arc<dyn SealedStore>; 1] = [Arc::new(SecondFactors)];
+    assert_eq!(
+        reseal_secrets(&app.db, &ring, &stores).await.unwrap(),
+        2,
+        "two signing keys"
+    );
+    reseal_secrets(&app.db, &ring, &stores).await.unwrap();
     audited(&mut db).await;
     let kinds: Vec<String> = sqlx::query_scalar(
         "SELECT kind FROM audit_entry WHERE org_id = $1 AND kind IN ('signing_key.rotated', 'secrets.resealed') ORDER BY no",

@@ -136,3 +136,89 @@ async fn the_vendor_sees_who_the_rival_is_and_the_partner_only_that_there_is_one
         assert!(!text.contains(&first_id) && !text.contains("Alder") && !text.contains(&scene.alder.to_string()));
     }
 }
+
+#[tokio::test]
+async fn the_vendor_says_that_a_deal_is_won_and_either_side_that_it_is_lost() {
+    let server = TestServer::start().await;
+    let scene = Scene::set(&server).await;
+    let rep = server.login("sales@alder.example").await;
+    let manager = server.login("channel_manager@northwind.example").await;
+    let since = rep.get("/api/v1/events").await.ok()["position"].clone();
+    let (path, etag) = submit(&rep, &deal_body(scene.northwind, "Acme GmbH", "acme.example")).await;
+    let early = manager
+        .post_at(&format!("{path}/close"), &etag, &json!({"outcome": "won"}))
+        .await;
+    assert!(
+        !early.problem(409, "illegal_move")["legal"]
+            .as_array()
+            .unwrap()
+            .contains(&json!("win"))
+    );
+    act(&manager, &path, "approve", &json!({})).await.ok();
+    act(&rep, &path, "close", &json!({"outcome": "won"}))
+        .await
+        .problem(403, "forbidden");
+    let wrong = json!({"outcome": "won", "on": "2020-01-01", "amount": "-3"});
+    let faults = act(&manager, &path, "close", &wrong).await.problem(422, "invalid_body");
+    let pointers: Vec<&Value> = faults["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|fault| &fault["pointer"])
+        .collect();
+    assert_eq!(pointers, ["/on", "/amount"]);
+    let won = act(
+        &manager,
+        &path,
+        "close",
+        &json!({"outcome": "won", "amount": "3500", "reason": "product"}),
+    )
+    .await
+    .ok();
+    assert_eq!(
+        json!([won["status"], won["amount"], won["closing"]["reason"], won["next"]]),
+        json!(["won", "3500.00", "product", []])
+    );
+    act(&manager, &path, "close", &json!({"outcome": "lost", "reason": "price"}))
+        .await
+        .problem(409, "illegal_move");
+
+    let (other, _) = submit(&rep, &deal_body(scene.northwind, "Brolly AG", "brolly.example")).await;
+    act(&manager, &other, "approve", &json!({})).await.ok();
+    let unexplained = act(&rep, &other, "close", &json!({"outcome": "lost"})).await;
+    assert_eq!(
+        unexplained.problem(422, "invalid_body")["errors"][0]["pointer"],
+        "/reason"
+    );
+    let lost = act(
+        &rep,
+        &other,
+        "close",
+        &json!({"outcome": "lost", "reason": "no_decision"}),
+    )
+    .await
+    .ok();
+    assert_eq!(
+        json!([lost["status"], lost["closing"]["reason"]]),
+        json!(["lost", "no_decision"])
+    );
+
+    let events = format!("/api/v1/events?topics=deals&since={}", since.as_str().unwrap());
+    let said = until("both ends are in the events", async || {
+        let items = rep.get(&events).await.ok()["items"].as_array().unwrap().clone();
+        let ends: Vec<Value> = items
+            .iter()
+            .filter(|event| event["data"]["closed_on"].is_string())
+            .map(|event| json!([event["kind"], event["data"]["amount"], event["data"]["close_reason"]]))
+            .collect();
+        (ends.len() == 2).then_some(ends)
+    })
+    .await;
+    assert_eq!(
+        said,
+        [
+            json!(["deal.won", "3500.00", "product"]),
+            json!(["deal.lost", "3601.50", "no_decision"])
+        ]
+    );
+}

@@ -7,6 +7,7 @@ use guildhall_spine::{
     App,
     audit::AuditConsumer,
     event::{Consumer, EventSink, Recorded, maintain},
+    identity::{SealedStore, SecondFactors},
     timer::Timer,
     work::Worker,
 };
@@ -30,6 +31,13 @@ pub(crate) fn timers() -> Vec<Arc<dyn Timer>> {
 /// What else goes on in the background.
 pub(crate) fn workers() -> Vec<Arc<dyn Worker>> {
     guildhall_integrate::workers()
+}
+
+/// Where sealed secrets are, besides the token signing keys.
+pub(crate) fn sealed_stores() -> Vec<Arc<dyn SealedStore>> {
+    let mut stores: Vec<Arc<dyn SealedStore>> = vec![Arc::new(SecondFactors)];
+    stores.extend(guildhall_integrate::sealed_stores());
+    stores
 }
 
 /// Hands every event to what this node keeps in memory: believed standings and sockets.

@@ -5,6 +5,7 @@ mod database;
 mod events;
 mod keys;
 mod machine;
+mod timers;
 
 use std::path::PathBuf;
 
@@ -111,7 +112,7 @@ async fn examine(findings: &mut Findings, place: &Place, config: &Config, args: 
     // The server makes what is missing, and in its own way.
     if place.data.exists() {
         machine::data_folder(findings, config, &place.data);
-        machine::storage(findings, config, &place.data);
+        machine::storage(findings, config, &place.data).await;
         machine::mail(findings, config, &place.data).await;
     } else {
         let folder = place.data.display();
@@ -159,6 +160,7 @@ async fn with_database(findings: &mut Findings, place: &Place, config: &Config, 
     }
     keys::check(findings, config, &place.data, db).await;
     events::check(findings, db).await;
+    timers::check(findings, db).await;
     if args.audit {
         audit::check(findings, db, args.checkpoint.as_deref()).await;
     }

@@ -5,6 +5,8 @@ use guildhall_spine::{
     identity::{Sealed, reseal_secrets, sealed_secrets},
 };
 
+use crate::app::sealed_stores;
+
 use super::{CliFault, Place, say};
 
 /// What to do with keys.
@@ -60,7 +62,7 @@ async fn rotate_signing(app: &App) -> Result<(), CliFault> {
 async fn rotate_secrets(app: &App) -> Result<(), CliFault> {
     let other = |text: String| Err(CliFault::Other(text));
     // Before a key is made: what doesn't open now could not be sealed with it.
-    let Sealed { outdated, faults, .. } = sealed_secrets(&app.db, &app.keyring).await?;
+    let Sealed { outdated, faults, .. } = sealed_secrets(&app.db, &app.keyring, &sealed_stores()).await?;
     if !faults.is_empty() {
         return other(format!("nothing was rotated: {}", faults.join("; ")));
     }
@@ -79,8 +81,8 @@ async fn rotate_secrets(app: &App) -> Result<(), CliFault> {
     } else {
         "the first of secrets.keys".to_owned()
     };
-    let resealed = reseal_secrets(&app.db, &app.keyring).await?;
-    let left = sealed_secrets(&app.db, &app.keyring).await?;
+    let resealed = reseal_secrets(&app.db, &app.keyring, &sealed_stores()).await?;
+    let left = sealed_secrets(&app.db, &app.keyring, &sealed_stores()).await?;
     if left.outdated > 0 || !left.faults.is_empty() {
         let faults = left.faults.join("; ");
         return other(format!(

@@ -6,6 +6,7 @@ use guildhall_spine::{
     App,
     event::{Consumer, EventDoc},
     http::Code,
+    identity::SealedStore,
     timer::Timer,
     work::Worker,
 };
@@ -43,5 +44,11 @@ pub fn timers() -> Vec<Arc<dyn Timer>> {
 /// What of the pillar goes on in the background.
 #[must_use]
 pub fn workers() -> Vec<Arc<dyn Worker>> {
+    Vec::new()
+}
+
+/// Where the pillar keeps sealed secrets.
+#[must_use]
+pub fn sealed_stores() -> Vec<Arc<dyn SealedStore>> {
     Vec::new()
 }

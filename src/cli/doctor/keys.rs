@@ -11,6 +11,7 @@ use guildhall_spine::{
 };
 
 use super::Findings;
+use crate::app::sealed_stores;
 
 pub(super) async fn check(findings: &mut Findings, config: &Config, data: &Path, db: &Db) {
     let file = data.join("secret.keys");
@@ -35,7 +36,7 @@ pub(super) async fn check(findings: &mut Findings, config: &Config, data: &Path,
         Ok(ring) => ring,
         Err(fault) => return findings.fail("keys", fault.to_string()),
     };
-    match sealed_secrets(db, &ring).await {
+    match sealed_secrets(db, &ring, &sealed_stores()).await {
         Err(problem) => findings.fail("keys", problem.detail()),
         Ok(Sealed { faults, .. }) if !faults.is_empty() => {
             findings.fail(
@@ -60,15 +61,13 @@ pub(super) async fn check(findings: &mut Findings, config: &Config, data: &Path,
             );
         }
         Ok(sealed) => {
-            let Sealed {
-                signing_keys,
-                second_factors,
-                ..
-            } = sealed;
-            findings.ok(
-                "keys",
-                format!("{from} opens {signing_keys} signing keys and {second_factors} second factors"),
-            );
+            let stored: Vec<String> = sealed
+                .stored
+                .iter()
+                .map(|(name, count)| format!("{count} {name}"))
+                .collect();
+            let (keys, stored) = (sealed.signing_keys, stored.join(", "));
+            findings.ok("keys", format!("{from} opens {keys} signing keys, {stored}"));
         }
     }
 }

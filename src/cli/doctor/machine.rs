@@ -8,8 +8,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use guildhall_kernel::Entropy;
-use guildhall_spine::{config::Config, mail::MailTransport};
+use guildhall_kernel::{Clock, Entropy, FileId};
+use guildhall_spine::{config::Config, mail::MailTransport, storage::Files};
 use redis::{AsyncConnectionConfig, Client, RedisError};
 
 use super::Findings;
@@ -73,16 +73,20 @@ pub(super) fn data_folder(findings: &mut Findings, config: &Config, data: &Path)
     findings.ok("data folder", format!("{} can be written to", data.display()));
 }
 
-pub(super) fn storage(findings: &mut Findings, config: &Config, data: &Path) {
-    let folder = config.storage.folder.clone().unwrap_or_else(|| data.join("files"));
-    match fs::create_dir_all(&folder).and_then(|()| probe(&folder)) {
-        Ok(()) => findings.ok(
+pub(super) async fn storage(findings: &mut Findings, config: &Config, data: &Path) {
+    let tried = match Files::open(&config.storage, data) {
+        Ok(files) => {
+            files
+                .probe(FileId::generate(&Clock::system(), &Entropy::system()))
+                .await
+        }
+        Err(fault) => Err(fault),
+    };
+    match tried {
+        Ok(place) => findings.ok("storage", format!("{place}: wrote, read and deleted a file")),
+        Err(fault) => findings.fail(
             "storage",
-            format!("{}: wrote, read and deleted a file", folder.display()),
-        ),
-        Err(error) => findings.fail(
-            "storage",
-            format!("{}: {error}; make it writable, or set storage.folder", folder.display()),
+            format!("{fault}; make it writable, or set storage.folder or storage.url"),
         ),
     }
 }

@@ -37,7 +37,7 @@ pub use events::{EVENTS, EndReason, PasswordChanged};
 pub use heed::heed;
 pub use password::Passwords;
 pub use prune::prune;
-pub use reseal::{Sealed, reseal_secrets, sealed_secrets};
+pub use reseal::{Sealed, SealedSecret, SealedStore, SecondFactors, reseal_secrets, sealed_secrets};
 pub use session::{end_sessions, sessions_ended};
 pub use signing::{JwkSet, SigningKeys};
 pub use strength::check_new_password;

@@ -65,6 +65,25 @@ impl Files {
             .boxed())
     }
 
+    /// Writes a file of its own, reads it back and forgets it; returns where that was.
+    ///
+    /// # Errors
+    /// What is wrong with the store.
+    pub async fn probe(&self, id: FileId) -> Result<String, String> {
+        let sent = Bytes::from(id.to_string());
+        let tried = async {
+            self.0.put(&key(id), sent.clone().into()).await?;
+            let back = self.0.get(&key(id)).await?.bytes().await?;
+            self.0.delete(&key(id)).await?;
+            Ok::<_, object_store::Error>(back)
+        };
+        match tried.await {
+            Ok(back) if back == sent => Ok(self.0.to_string()),
+            Ok(_) => Err(format!("{}: a file came back with other content", self.0)),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
     /// Forgets a file; one that isn't there is no error.
     ///
     /// # Errors

@@ -12,7 +12,11 @@ use uuid::Uuid;
 
 pub use run::run_timers;
 
-use crate::{App, db::Tx, http::Problem};
+use crate::{
+    App,
+    db::{Db, Tx},
+    http::Problem,
+};
 
 /// What answers one kind of deadline.
 #[async_trait]
@@ -73,6 +77,31 @@ pub async fn set<E: Entity>(
     .await?;
     tx.wake_on_commit();
     Ok(())
+}
+
+/// Deadlines of one kind that couldn't be carried out so far.
+#[derive(Clone, Debug)]
+pub struct Stuck {
+    /// The kind.
+    pub kind: String,
+    /// How many.
+    pub count: i64,
+    /// What went wrong with one of them.
+    pub error: String,
+}
+
+/// The kinds of which a deadline has failed and is still tried.
+///
+/// # Errors
+/// When the database fails.
+pub async fn stuck(db: &Db) -> Result<Vec<Stuck>, sqlx::Error> {
+    sqlx::query_as!(
+        Stuck,
+        r#"SELECT kind, count(*) AS "count!", coalesce(max(last_error), '') AS "error!"
+           FROM timer WHERE failures > 0 GROUP BY kind ORDER BY kind"#,
+    )
+    .fetch_all(db.pool())
+    .await
 }
 
 /// Drops the deadline of `kind` for `subject`, if there is one.
