@@ -32,4 +32,5 @@ mod readme;
 mod registration;
 mod second_factor;
 mod sessions;
+mod timers;
 mod tokens;

@@ -45,7 +45,7 @@ impl From<sqlx::Error> for ConsumerFault {
 
 impl From<Problem> for ConsumerFault {
     fn from(problem: Problem) -> Self {
-        Self(problem.to_string())
+        Self(problem.account())
     }
 }
 

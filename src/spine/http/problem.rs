@@ -40,6 +40,8 @@ struct Parts {
     errors: Vec<FieldError>,
     extra: serde_json::Map<String, serde_json::Value>,
     headers: HeaderMap,
+    /// What went wrong inside: for the log and for operators, never sent.
+    cause: Option<String>,
 }
 
 impl Problem {
@@ -51,6 +53,7 @@ impl Problem {
             errors: Vec::new(),
             extra: serde_json::Map::new(),
             headers: HeaderMap::new(),
+            cause: None,
         }))
     }
 
@@ -92,6 +95,21 @@ impl Problem {
             code::INTERNAL,
             "The error was logged under the request id. Try again; if it stays, report the id.",
         )
+        .caused_by(error)
+    }
+
+    fn caused_by(mut self, error: impl fmt::Display) -> Self {
+        self.0.cause = Some(bounded(error.to_string(), LONGEST_TEXT));
+        self
+    }
+
+    /// What happened, in full, for operators: it may name what a client must not see.
+    #[must_use]
+    pub fn account(&self) -> String {
+        match &self.0.cause {
+            Some(cause) => format!("{}: {cause}", self.0.code.name),
+            None => self.to_string(),
+        }
     }
 
     /// Adds a member to the problem.
@@ -212,7 +230,8 @@ impl From<sqlx::Error> for Problem {
                 code::UNAVAILABLE,
                 "The database can't answer right now. Nothing was changed; try again.",
             )
-            .retry_after(1);
+            .retry_after(1)
+            .caused_by(error);
         }
         Self::internal(error)
     }

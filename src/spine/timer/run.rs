@@ -153,7 +153,7 @@ async fn put_off(app: &App, found: &Found, problem: &Problem) -> Result<(), sqlx
         found.subject,
         found.due_at,
         app.clock.now() + pause(found.failures),
-        problem.to_string(),
+        problem.account(),
     )
     .execute(app.db.pool())
     .await?;
