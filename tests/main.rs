@@ -13,6 +13,7 @@ mod support;
 mod api_keys;
 mod audit;
 mod cli;
+mod conflict_pairs;
 mod conventions;
 mod crash;
 mod deals;

@@ -7,11 +7,13 @@ mod domain;
 mod email;
 mod host;
 mod legal_forms;
+mod likeness;
 mod name;
 mod name_keys;
 
 pub use domain::{DomainFault, RegistrableDomain};
 pub use email::{EmailFault, EmailKey};
 pub use host::HostFault;
+pub use likeness::Likeness;
 pub use name::{NameFault, NameKey, TrigramText};
 pub use name_keys::NameKeys;

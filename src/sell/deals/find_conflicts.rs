@@ -12,9 +12,13 @@ use guildhall_spine::db::Tx;
 use sqlx::PgConnection;
 
 use super::conflict::{Candidate, ConflictScore, Level, score};
-use super::customer::NameKeys;
+use super::customer::{Likeness, NameKey, NameKeys};
 use super::draft::Draft;
 use super::state::DealStatus;
+
+/// How similar names are whose words are the same but for slips, however short they are: in a short name a slip takes
+/// most of the trigrams.
+const MISSPELT: f32 = 0.75;
 
 /// What is known of the registration that rivals are looked for.
 #[derive(Debug)]
@@ -42,7 +46,7 @@ struct Row {
     id: DealId,
     status: DealStatus,
     domain_equal: bool,
-    name_equal: bool,
+    name_key: String,
     name_similarity: f32,
     same_country: bool,
     shared_emails: i64,
@@ -73,7 +77,7 @@ impl Claim {
 /// When the database fails.
 pub(super) async fn find_conflicts(conn: &mut PgConnection, claim: &Claim) -> Result<Vec<Rival>, sqlx::Error> {
     let rows = candidates(conn, claim).await?;
-    let mut rivals: Vec<Rival> = rows.into_iter().map(Row::scored).collect();
+    let mut rivals: Vec<Rival> = rows.into_iter().map(|row| row.scored(claim)).collect();
     rivals.retain(|rival| rival.score.level > Level::None);
     rivals.sort_by_key(|rival| (std::cmp::Reverse(rival.score.score), rival.deal));
     Ok(rivals)
@@ -89,12 +93,17 @@ pub(super) fn gravest(rivals: &[Rival]) -> Level {
 }
 
 impl Row {
-    fn scored(self) -> Rival {
+    fn scored(self, claim: &Claim) -> Rival {
+        let likeness = NameKey::likeness(&self.name_key, &claim.name_key);
         let candidate = Candidate {
             status: self.status,
             domain_equal: self.domain_equal,
-            name_equal: self.name_equal,
-            name_similarity: self.name_similarity,
+            name_equal: likeness == Likeness::Same,
+            name_similarity: match likeness {
+                Likeness::Differs => 0.0,
+                Likeness::Misspelt => self.name_similarity.max(MISSPELT),
+                Likeness::Same | Likeness::Extends => self.name_similarity,
+            },
             same_country: self.same_country,
             shared_emails: usize::try_from(self.shared_emails).unwrap_or(0),
             close_distance_days: Some(self.days_apart.unsigned_abs()),

@@ -39,7 +39,7 @@ WITH mail AS MATERIALIZED (
 )
 SELECT d.id AS "id: DealId", d.status AS "status: DealStatus",
        coalesce(d.customer_domain = $4, false) AS "domain_equal!",
-       d.customer_key = $3 AS "name_equal!",
+       d.customer_key AS "name_key!",
        similarity(d.customer_key, $3) AS "name_similarity!",
        d.customer_country = $10 AS "same_country!",
        coalesce(m.shared, 0) AS "shared_emails!",
@@ -49,7 +49,7 @@ SELECT d.id AS "id: DealId", d.status AS "status: DealStatus",
            AS "products_overlap!"
 FROM seen JOIN deal d ON d.id = seen.id LEFT JOIN mail m ON m.deal_id = seen.id
 WHERE d.vendor_id = $1 AND d.partner_id <> $2 AND d.status IN ('submitted', 'info_requested', 'approved')
-  AND (d.customer_domain = $4 OR m.shared > 0 OR similarity(d.customer_key, $3) >= 0.445)
+  AND (d.customer_domain = $4 OR m.shared > 0 OR similarity(d.customer_key, $3) >= 0.25)
 ORDER BY coalesce(d.customer_domain = $4, false) DESC, d.status = 'approved' DESC,
          similarity(d.customer_key, $3) DESC, d.id
 LIMIT 50

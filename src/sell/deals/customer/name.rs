@@ -10,7 +10,8 @@ mod tests;
 
 /// A company's legal name in the form that tells whether two registrations name the same company: lower case, no
 /// accents, no punctuation, `and` for `&`, without its legal form ("GmbH & Co. KG", "Inc.", "株式会社") and without a
-/// leading "the". Scripts other than Latin stay as they are, vowel signs included. A key is its own key.
+/// leading "the". Greek and Cyrillic are written in Latin letters, as such companies are abroad; other scripts stay as
+/// they are, vowel signs included. A key is its own key.
 ///
 /// It grows with its input, at most eighteen-fold (one Arabic ligature spells a sentence): bound the input's length.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,6 +51,9 @@ impl NameKey {
             .filter(|word| !word.is_empty())
             .collect();
         let words = strip_legal_forms(words, country);
+        let words: Vec<String> = words.into_iter().map(in_latin).collect();
+        // Once more: a form in other letters may be one in Latin letters too.
+        let words = strip_legal_forms(words.iter().map(String::as_str).collect(), country);
         let key = if words.is_empty() {
             text.split_whitespace().collect::<Vec<_>>().join(" ")
         } else {
@@ -150,6 +154,26 @@ fn join_initials(words: &[&str]) -> String {
         after_initial = initial;
     }
     key
+}
+
+/// The word in Latin letters if it is Greek or Cyrillic, whose companies go by both; those of other scripts go by names
+/// that no table can guess.
+fn in_latin(word: &str) -> String {
+    let mut latin = String::with_capacity(word.len());
+    for letter in word.chars() {
+        let spelled = match letter {
+            '\u{370}'..='\u{3ff}' | '\u{1f00}'..='\u{1fff}' | '\u{400}'..='\u{52f}' => {
+                any_ascii::any_ascii_char(letter)
+            }
+            _ => "",
+        };
+        if spelled.bytes().all(|byte| byte.is_ascii_alphanumeric()) && !spelled.is_empty() {
+            latin.extend(spelled.chars().map(|spelled| spelled.to_ascii_lowercase()));
+        } else {
+            latin.push(letter);
+        }
+    }
+    latin
 }
 
 /// A single letter of a script that has capitals.
