@@ -100,6 +100,7 @@ async fn its_author_has_a_quarter_of_an_hour_for_second_thoughts() {
     let there = format!("{deal}/comments");
     let post = async |body: &str| {
         let comment = json!({"body": body});
+        stage.server.clock.advance(TimeDelta::seconds(1));
         stage.rep.post(&there, &comment).await.header("location")
     };
     let (one, other, late) = (post("one").await, post("other").await, post("late").await);
