@@ -93,6 +93,43 @@ async fn a_mention_reaches_those_alone_who_may_read_the_comment() {
 }
 
 #[tokio::test]
+async fn who_can_be_named_is_listed_with_their_side() {
+    let stage = Stage::set().await;
+    let path = format!("{}/people", stage.deal("acme").await);
+    let names = async |caller: &crate::support::Caller| {
+        let list = caller.get(&path).await.ok();
+        let people = list["items"].as_array().unwrap().iter();
+        let mut names: Vec<String> = people.map(|one| one["name"].as_str().unwrap().to_owned()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(
+        names(&stage.rep).await,
+        [
+            "Alder admin",
+            "Alder finance",
+            "Alder sales",
+            "Alder technical",
+            "Northwind admin",
+            "Northwind channel_manager",
+            "Northwind owner",
+        ]
+    );
+    assert_eq!(
+        names(&stage.manager).await,
+        [
+            "Alder admin",
+            "Alder sales",
+            "Northwind admin",
+            "Northwind channel_manager",
+            "Northwind finance",
+            "Northwind owner",
+            "Northwind viewer",
+        ]
+    );
+}
+
+#[tokio::test]
 async fn its_author_has_a_quarter_of_an_hour_for_second_thoughts() {
     let server = TestServer::builder().manual_clock().start().await;
     let stage = Stage::on(server).await;

@@ -8,6 +8,12 @@ use guildhall_spine::{
 };
 use uuid::Uuid;
 
+/// The names of the roles of this kind of company that have a permission.
+pub(super) fn roles_with(permission: Permission, kind: OrgKind) -> Vec<String> {
+    let roles = permission.roles().iter().filter(|role| role.kind() == kind);
+    roles.map(|role| role.as_str().to_owned()).collect()
+}
+
 /// The people in `mentions`, each once, if all of them belong to one of `orgs` and may read deals there.
 ///
 /// # Errors
@@ -20,11 +26,6 @@ pub(super) async fn check(tx: &mut Tx, mentions: &[UserId], orgs: &[OrgId]) -> R
         return Ok(wanted);
     }
     let orgs: Vec<Uuid> = orgs.iter().map(|org| org.uuid()).collect();
-    let roles = |kind: OrgKind| -> Vec<String> {
-        let roles = Permission::DealRead.roles().iter();
-        let of_kind = roles.filter(|role| role.kind() == kind);
-        of_kind.map(|role| role.as_str().to_owned()).collect()
-    };
     let readers = sqlx::query_scalar!(
         "SELECT DISTINCT m.user_id FROM membership m
          JOIN organisation o ON o.id = m.org_id
@@ -33,8 +34,8 @@ pub(super) async fn check(tx: &mut Tx, mentions: &[UserId], orgs: &[OrgId]) -> R
            AND m.role = ANY (CASE o.kind WHEN 'vendor' THEN $3::text[] ELSE $4::text[] END)",
         &wanted,
         &orgs,
-        &roles(OrgKind::Vendor),
-        &roles(OrgKind::Partner),
+        &roles_with(Permission::DealRead, OrgKind::Vendor),
+        &roles_with(Permission::DealRead, OrgKind::Partner),
     )
     .fetch_all(&mut **tx)
     .await?;

@@ -5,6 +5,7 @@ mod delete;
 pub mod events;
 mod list;
 mod mentions;
+mod people;
 mod post;
 mod rows;
 
@@ -39,6 +40,7 @@ pub const CODES: &[Code] = &[code::COMMENT_FIXED];
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list::list_deal_comments, post::post_deal_comment))
+        .routes(routes!(people::list_deal_people))
         .routes(routes!(change::change_deal_comment, delete::delete_deal_comment))
 }
 
