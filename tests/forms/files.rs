@@ -198,3 +198,28 @@ async fn a_file_that_nobody_attaches_goes_by_itself() {
     rep.get(&waiting).await.problem(404, "not_found");
     rep.delete(&kept.header("location")).await.problem(404, "not_found");
 }
+
+#[tokio::test]
+async fn a_deal_and_an_organisation_have_so_many_files_and_no_more() {
+    let stage = Stage::set().await;
+    let there = format!("{}/attachments", stage.deal("acme").await);
+    let mut last = json!({});
+    for n in 0..51 {
+        let file = send_file(&stage.rep, &format!("{n}.txt"), "words").await.ok();
+        last = json!({"file_id": file["id"]});
+        let attached = stage.rep.post(&there, &last).await;
+        assert_eq!(attached.status.is_success(), n < 50, "{n}");
+    }
+    assert_eq!(
+        pointers(&stage.rep.post(&there, &last).await),
+        ["/file_id too_many_files"]
+    );
+    // The one that found no place waits already.
+    for n in 1..100 {
+        send_file(&stage.rep, &format!("{n}.txt"), "words").await.ok();
+    }
+    send_file(&stage.rep, "a.txt", "words")
+        .await
+        .problem(409, "too_many_files");
+    send_file(&stage.manager, "a.txt", "words").await.ok();
+}

@@ -129,6 +129,24 @@ mod tests {
     }
 
     #[test]
+    fn office_files_are_told_apart_by_what_is_in_them() {
+        for (inside, ending) in [
+            ("word/document.xml", "docx"),
+            ("xl/workbook.xml", "xlsx"),
+            ("ppt/presentation.xml", "pptx"),
+        ] {
+            let mut head = b"PK\x03\x04".to_vec();
+            head.resize(30, 0);
+            head.extend_from_slice(inside.as_bytes());
+            assert!(
+                name_of(&head, &format!("a.{ending}")).is_ok_and(|media| media.contains("openxmlformats")),
+                "{ending}"
+            );
+            assert_eq!(name_of(&head, "a.txt"), Err("file_name_mismatch"));
+        }
+    }
+
+    #[test]
     fn what_runs_or_is_rendered_is_refused_by_any_name() {
         let heads: [&[u8]; 9] = [
             b"MZ\x90\x00\x03\x00\x00\x00",
