@@ -28,6 +28,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(guildhall_spine::identity::routes())
         .merge(guildhall_spine::audit::routes(kinds))
         .merge(guildhall_spine::live::routes())
+        .merge(guildhall_spine::files::routes())
         .merge(guildhall_onboard::routes())
         .merge(guildhall_sell::routes())
         .merge(guildhall_integrate::routes());
@@ -61,6 +62,7 @@ fn tags() -> Vec<Tag> {
         ),
         tag("partnerships", "Partners in a vendor's program."),
         tag("deals", "Deal registration."),
+        tag("files", "Files: sent, attached to something, read."),
         tag("live", "Events as they happen."),
         tag("system", "Health, version, documentation."),
     ]

@@ -20,6 +20,7 @@ mod deals;
 mod demo;
 mod edges;
 mod events;
+mod forms;
 mod identity;
 mod invitations;
 mod live;

@@ -23,7 +23,8 @@ pub(crate) fn consumers() -> Vec<Arc<dyn Consumer>> {
 
 /// What answers deadlines.
 pub(crate) fn timers() -> Vec<Arc<dyn Timer>> {
-    let mut timers = guildhall_sell::timers();
+    let mut timers: Vec<Arc<dyn Timer>> = vec![Arc::new(guildhall_spine::files::ExpireFiles)];
+    timers.extend(guildhall_sell::timers());
     timers.extend(guildhall_integrate::timers());
     timers
 }

@@ -7,6 +7,7 @@ pub mod audit;
 pub mod config;
 pub mod db;
 pub mod event;
+pub mod files;
 pub mod http;
 pub mod identity;
 pub mod live;

@@ -27,8 +27,20 @@ impl World {
             (northwind, birch),
             (southgate, alder),
         ];
+        // The form of a program is for all partners in it.
+        if operation.collection() == Some("deal-forms") {
+            pairs.retain(|(_, attacker)| attacker.name != "birch");
+        }
         // A deal and a partnership are of both sides; the rest is a company's own.
-        if !matches!(operation.collection(), Some("deals" | "partnerships")) {
+        let shared = [
+            "deals",
+            "partnerships",
+            "deal-forms",
+            "deal-comments",
+            "deal-attachments",
+            "deal-amendments",
+        ];
+        if !operation.collection().is_some_and(|name| shared.contains(&name)) {
             pairs.extend([(northwind, alder), (alder, northwind), (alder, birch), (alder, cedar)]);
         }
         pairs

@@ -126,12 +126,10 @@ async fn work_together(vendor: &mut Company, partner: &mut Company) {
         partner.records.insert(collection, id);
     }
     for (collection, id, owner) in furnish::records(vendor, partner).await {
-        if owner != Owner::Partner {
-            vendor.records.insert(collection, id.clone());
-        }
-        if owner != Owner::Vendor {
-            partner.records.insert(collection, id);
-        }
+        // The side that has no such record has an id of nothing.
+        let of = |owns: bool| if owns { id.clone() } else { unknown_like(&id) };
+        vendor.records.insert(collection, of(owner != Owner::Partner));
+        partner.records.insert(collection, of(owner != Owner::Vendor));
     }
 }
 

@@ -4,7 +4,7 @@ use axum::{extract::FromRequestParts, http::request::Parts};
 use guildhall_kernel::{DealId, OrgId};
 use guildhall_spine::{
     App,
-    access::{Permission, Permissions},
+    access::{OrgKind, Permission, Permissions},
     db::Db,
     http::{PathId, Problem, code},
     identity::Actor,
@@ -40,6 +40,48 @@ pub(super) struct DecidableDeal(pub(super) Reached);
 /// A deal that the actor may close, whichever side it is on.
 #[derive(Debug)]
 pub(super) struct ClosableDeal(pub(super) Reached);
+
+/// A deal that the actor may read, without what it says.
+#[derive(Debug)]
+pub(crate) struct SeenDeal {
+    pub(crate) actor: Actor,
+    pub(crate) org: OrgId,
+    pub(crate) id: DealId,
+}
+
+/// A deal that the actor's side works on, and the actor for it: a partner's rep or a vendor's channel manager.
+#[derive(Debug)]
+pub(crate) struct WorkedDeal(pub(crate) SeenDeal);
+
+impl FromRequestParts<App> for SeenDeal {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let Reached { actor, org, id } = reach(parts, app, Permission::DealRead).await?;
+        Ok(Self { actor, org, id })
+    }
+}
+
+impl FromRequestParts<App> for WorkedDeal {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let deal = SeenDeal::from_request_parts(parts, app).await?;
+        require_work(&deal.actor)?;
+        Ok(Self(deal))
+    }
+}
+
+/// Lets through who works on deals: a partner's people who register them, a vendor's who decide on them.
+pub(crate) fn require_work(actor: &Actor) -> Result<(), Problem> {
+    let partner = actor.org.is_some_and(|org| org.kind == OrgKind::Partner);
+    let needed = if partner {
+        Permission::DealSubmit
+    } else {
+        Permission::DealDecide
+    };
+    actor.require(needed).map(|_| ())
+}
 
 impl FromRequestParts<App> for ClosableDeal {
     type Rejection = Problem;

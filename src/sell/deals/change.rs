@@ -2,17 +2,21 @@ use chrono::NaiveDate;
 use guildhall_kernel::{Currency, Patch};
 use guildhall_spine::http::{Checks, Command, IfMatch, Problem, Reply, Validate};
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::access::EditableDeal;
+use super::access::{EditableDeal, Reached};
 use super::decide;
-use super::draft::{LineDraft, Unchecked};
-use super::events::{DealChanged, DealFacts, DealResubmitted, announce_conflicts};
+use super::draft::{Draft, LineDraft, Unchecked};
+use super::events::{DealChanged, DealFacts, DealResubmitted, announce_conflicts, publish};
 use super::find_conflicts::{Claim, find_conflicts, gravest, store_conflicts};
-use super::rows;
+use super::history::{self, Entry};
+use super::rows::{self, Locked};
 use super::state::{DealStatus, IllegalMove, Move, apply};
 use super::stored;
 use super::wire::{Deal, DealContact};
+use crate::attachments::attach_answers;
+use crate::forms;
 
 /// What to change of a deal; what is left out stays.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -42,6 +46,10 @@ pub(super) struct DealPatch {
     #[serde(default)]
     #[schema(value_type = Vec<DealContact>, max_items = 20)]
     contacts: Patch<Vec<DealContact>>,
+    /// Answers to the deal's form, by key: those that are left out stay, `null` clears one.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    custom: Patch<Map<String, Value>>,
 }
 
 /// What to change of the customer.
@@ -75,6 +83,7 @@ impl Validate for DealPatch {
         checks.kept("/currency", &self.currency);
         checks.kept("/expected_close", &self.expected_close);
         checks.kept("/contacts", &self.contacts);
+        checks.kept("/custom", &self.custom);
     }
 }
 
@@ -90,6 +99,9 @@ impl DealPatch {
         deal.expected_close = self.expected_close.or(deal.expected_close);
         deal.note = self.note.over(deal.note);
         deal.contacts = self.contacts.or(deal.contacts);
+        if let Patch::Value(answers) = self.custom {
+            deal.custom.extend(answers);
+        }
         deal
     }
 }
@@ -136,23 +148,51 @@ pub(super) async fn change_deal(
     .await?;
     let today = matches!(patch.expected_close, Patch::Value(_)).then(|| tx.now().date_naive());
     let stored = stored::as_sent(tx, &deal).await?;
-    let draft = patch.over(stored.clone()).check(today)?;
+    let form = forms::rows::of_deal(tx, deal.id).await?;
+    let draft = patch.over(stored.clone()).check(today, form.as_ref())?;
     let changed = draft.changes(&stored);
     if deal.status == status && changed.is_empty() {
         return decide::answer(command, &reached, deal.id).await;
     }
-    let rivals = find_conflicts(tx, &Claim::of(&draft, deal.vendor_id, deal.partner_id)).await?;
-    let written = rows::rewrite(tx, &deal, status, &draft, gravest(&rivals)).await?;
+    write(command, &reached, &deal, status, Changed { draft, stored, changed }).await
+}
+
+/// What a change makes of a deal.
+struct Changed {
+    draft: Draft,
+    stored: Unchecked,
+    changed: Vec<&'static str>,
+}
+
+async fn write(
+    mut command: Command<()>,
+    reached: &Reached,
+    deal: &Locked,
+    status: DealStatus,
+    change: Changed,
+) -> Result<Reply, Problem> {
+    let (tx, origin) = (&mut command.tx, reached.actor.origin());
+    let draft = &change.draft;
+    let rivals = find_conflicts(tx, &Claim::of(draft, deal.vendor_id, deal.partner_id)).await?;
+    attach_answers(tx, deal.id, deal.vendor_id, deal.partner_id, &draft.custom.files).await?;
+    let written = rows::rewrite(tx, deal, status, draft, gravest(&rivals)).await?;
     if store_conflicts(tx, deal.id, &rivals).await? > 0 {
-        announce_conflicts(tx, &reached.actor.origin(), &written, &rivals).await?;
+        announce_conflicts(tx, &origin, &written, &rivals).await?;
     }
     let facts = DealFacts {
-        changed,
+        changed: change.changed,
         ..written.facts()
     };
+    let entry = |kind| Entry {
+        changes: draft.steps(&change.stored),
+        ..Entry::of(kind)
+    };
     if deal.status == DealStatus::Submitted {
-        decide::finish::<DealChanged>(command, &reached, facts).await
+        history::note(tx, deal.id, &origin, entry("changed")).await?;
+        publish::<DealChanged>(tx, &origin, facts).await?;
     } else {
-        decide::finish::<DealResubmitted>(command, &reached, facts).await
+        history::note(tx, deal.id, &origin, entry("resubmitted")).await?;
+        publish::<DealResubmitted>(tx, &origin, facts).await?;
     }
+    decide::answer(command, reached, deal.id).await
 }

@@ -4,11 +4,16 @@ use chrono::{Days, NaiveDate};
 use guildhall_kernel::{Currency, Money, OrgId, parse_decimal};
 use guildhall_spine::http::{Checks, Problem};
 use rust_decimal::Decimal;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::customer::{EmailKey, NameKey, NameKeys, RegistrableDomain};
 use super::wire::DealContact;
+use crate::forms::{
+    answers::{self, Answers, Facts},
+    definition::Form,
+};
 
 #[cfg(test)]
 mod tests;
@@ -41,7 +46,7 @@ pub(crate) struct CustomerDraft {
 }
 
 /// A line as the partner sends it.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = DealLineDraft)]
 pub(crate) struct LineDraft {
@@ -66,11 +71,13 @@ pub(crate) struct Unchecked {
     pub(crate) expected_close: NaiveDate,
     pub(crate) note: Option<String>,
     pub(crate) contacts: Vec<DealContact>,
+    /// Answers to the program's form.
+    pub(crate) custom: Map<String, Value>,
 }
 
 /// A checked registration.
 #[derive(Debug)]
-pub(super) struct Draft {
+pub(crate) struct Draft {
     pub(super) name: String,
     pub(super) key: NameKey,
     pub(super) keys: NameKeys,
@@ -82,6 +89,7 @@ pub(super) struct Draft {
     pub(super) expected_close: NaiveDate,
     pub(super) note: Option<String>,
     pub(super) contacts: Vec<(DealContact, EmailKey)>,
+    pub(crate) custom: Answers,
 }
 
 /// A checked line.
@@ -94,20 +102,35 @@ pub(super) struct Line {
 }
 
 impl Unchecked {
-    /// Checks every field and reports all faults at once. `today` is the date in UTC; without it, the expected close
-    /// is as it was and may have passed.
+    /// Checks every field and reports all faults at once, the answers by `form`. `today` is the date in UTC; without it,
+    /// the expected close is as it was and may have passed.
     ///
     /// # Errors
     /// 422.
-    pub(super) fn check(self, today: Option<NaiveDate>) -> Result<Draft, Problem> {
+    pub(crate) fn check(self, today: Option<NaiveDate>, form: Option<&Form>) -> Result<Draft, Problem> {
         let mut checks = Checks::default();
+        let draft = self.examine(today, form, &mut checks);
+        checks.done()?;
+        draft.ok_or_else(|| Problem::field("/customer/name", "name_empty", "is needed"))
+    }
+
+    /// The same without answers to a form: when it isn't known by which they are to be checked.
+    pub(super) fn without_answers(self) -> Self {
+        Self {
+            custom: Map::new(),
+            ..self
+        }
+    }
+
+    /// Notes every fault. Without one, there is a draft.
+    pub(crate) fn examine(self, today: Option<NaiveDate>, form: Option<&Form>, checks: &mut Checks) -> Option<Draft> {
         checks.text("/customer/name", &self.customer.name, 1, 200, false);
         checks.country("/customer/country", &self.customer.country);
         if let Some(note) = &self.note {
             checks.text("/note", note, 1, 2000, true);
         }
         if let Some(today) = today {
-            check_close(&mut checks, self.expected_close, today);
+            check_close(checks, self.expected_close, today);
         }
         let key = NameKey::from_legal_name(&self.customer.name, &self.customer.country)
             .map_err(|fault| checks.refuse("/customer/name", fault.code(), fault.to_string()))
@@ -121,13 +144,18 @@ impl Unchecked {
         let domain = domain
             .map_err(|fault| checks.refuse("/customer/domain", fault.code(), fault.to_string()))
             .unwrap_or_default();
-        let lines = check_lines(&mut checks, self.products, self.currency);
-        let contacts = check_contacts(&mut checks, self.contacts);
+        let lines = check_lines(checks, self.products, self.currency);
+        let contacts = check_contacts(checks, self.contacts);
         let amount: Decimal = lines.iter().map(|line| line.amount).sum();
         checks.check(amount <= LARGEST, "/products", "amount", "must sum to at most 10^15");
-        checks.done()?;
-        let key = key.ok_or_else(|| Problem::field("/customer/name", "name_empty", "is needed"))?;
-        Ok(Draft {
+        let facts = Facts {
+            amount,
+            country: &self.customer.country,
+            currency: self.currency,
+        };
+        let custom = answers::check(form, &self.custom, facts, checks);
+        let key = key?;
+        Some(Draft {
             name: self.customer.name.trim().to_owned(),
             keys: NameKeys::new(self.vendor, &key),
             key,
@@ -139,49 +167,8 @@ impl Unchecked {
             expected_close: self.expected_close,
             note: self.note,
             contacts,
+            custom,
         })
-    }
-}
-
-impl Draft {
-    /// The members, as they are sent, in which it differs from what is stored.
-    pub(super) fn changes(&self, stored: &Unchecked) -> Vec<&'static str> {
-        let customer = (
-            &*self.name,
-            self.domain.as_ref().map(RegistrableDomain::as_str),
-            &*self.country,
-        );
-        let was = &stored.customer;
-        let same = [
-            (
-                "customer",
-                customer == (&*was.name, was.domain.as_deref(), &*was.country),
-            ),
-            ("products", self.lines_are(&stored.products)),
-            ("currency", self.currency == stored.currency),
-            ("expected_close", self.expected_close == stored.expected_close),
-            ("note", self.note == stored.note),
-            (
-                "contacts",
-                self.contacts.iter().map(|(contact, _)| contact).eq(&stored.contacts),
-            ),
-        ];
-        same.into_iter()
-            .filter(|(_, same)| !same)
-            .map(|(name, _)| name)
-            .collect()
-    }
-
-    fn lines_are(&self, stored: &[LineDraft]) -> bool {
-        let lines = self
-            .lines
-            .iter()
-            .map(|line| (line.product.as_str(), [line.quantity, line.unit_amount].map(Some)));
-        let stored = stored.iter().map(|line| {
-            let numbers = [&line.quantity, &line.unit_amount].map(|text| parse_decimal(text).ok());
-            (line.name.as_str(), numbers)
-        });
-        lines.eq(stored)
     }
 }
 

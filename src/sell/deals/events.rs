@@ -12,9 +12,11 @@ use serde::Serialize;
 
 use super::conflict::Level;
 use super::find_conflicts::Rival;
+use super::history;
 use super::rows::Written;
 use super::state::DealStatus;
 use super::wire::{CloseReason, RejectReason};
+use crate::amendments;
 
 /// A deal right after a change, as both sides may know it.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -85,6 +87,8 @@ events! {
     DealInfoRequested = "deal.info_requested";
     /// The partner answered by changing the deal.
     DealResubmitted = "deal.resubmitted";
+    /// The vendor agreed to a change of an approved deal.
+    DealAmended = "deal.amended";
     /// The vendor granted the claim.
     DealApproved = "deal.approved";
     /// The vendor refused the claim.
@@ -117,11 +121,26 @@ impl Event for DealConflictFound {
     const TOPIC: Topic = Topic::Deals;
 }
 
-/// Announces a change of a deal to both sides.
+/// Announces a step of a deal to both sides, and notes it in the deal's history.
 ///
 /// # Errors
 /// When the database fails.
 pub(super) async fn announce<E>(tx: &mut Tx, origin: &Origin, facts: DealFacts) -> Result<(), Problem>
+where
+    E: Event + From<DealFacts>,
+{
+    history::note_event(tx, origin, E::KIND, &facts).await?;
+    if !facts.status.is_live() {
+        amendments::lapse(tx, facts.deal_id).await?;
+    }
+    publish::<E>(tx, origin, facts).await
+}
+
+/// Announces a change of a deal to both sides, without a word in its history.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn publish<E>(tx: &mut Tx, origin: &Origin, facts: DealFacts) -> Result<(), Problem>
 where
     E: Event + From<DealFacts>,
 {
@@ -134,7 +153,7 @@ where
 ///
 /// # Errors
 /// When the database fails.
-pub(super) async fn announce_conflicts(
+pub(crate) async fn announce_conflicts(
     tx: &mut Tx,
     origin: &Origin,
     written: &Written,

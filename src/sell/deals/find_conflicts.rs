@@ -22,7 +22,7 @@ const MISSPELT: f32 = 0.75;
 
 /// What is known of the registration that rivals are looked for.
 #[derive(Debug)]
-pub(super) struct Claim {
+pub(crate) struct Claim {
     pub(super) vendor: OrgId,
     pub(super) partner: OrgId,
     pub(super) name_key: String,
@@ -36,7 +36,7 @@ pub(super) struct Claim {
 
 /// Another partner's live registration that may be of the same customer.
 #[derive(Clone, Debug)]
-pub(super) struct Rival {
+pub(crate) struct Rival {
     pub(super) deal: DealId,
     pub(super) status: DealStatus,
     pub(super) score: ConflictScore,
@@ -56,7 +56,7 @@ struct Row {
 
 impl Claim {
     /// The claim of a registration of `partner` with `vendor`.
-    pub(super) fn of(draft: &Draft, vendor: OrgId, partner: OrgId) -> Self {
+    pub(crate) fn of(draft: &Draft, vendor: OrgId, partner: OrgId) -> Self {
         Self {
             vendor,
             partner,
@@ -75,7 +75,7 @@ impl Claim {
 ///
 /// # Errors
 /// When the database fails.
-pub(super) async fn find_conflicts(conn: &mut PgConnection, claim: &Claim) -> Result<Vec<Rival>, sqlx::Error> {
+pub(crate) async fn find_conflicts(conn: &mut PgConnection, claim: &Claim) -> Result<Vec<Rival>, sqlx::Error> {
     let rows = candidates(conn, claim).await?;
     let mut rivals: Vec<Rival> = rows.into_iter().map(|row| row.scored(claim)).collect();
     rivals.retain(|rival| rival.score.level > Level::None);
@@ -84,7 +84,7 @@ pub(super) async fn find_conflicts(conn: &mut PgConnection, claim: &Claim) -> Re
 }
 
 /// The gravest level among rivals.
-pub(super) fn gravest(rivals: &[Rival]) -> Level {
+pub(crate) fn gravest(rivals: &[Rival]) -> Level {
     rivals
         .iter()
         .map(|rival| rival.score.level)
@@ -143,7 +143,7 @@ async fn candidates(conn: &mut PgConnection, claim: &Claim) -> Result<Vec<Row>, 
 ///
 /// # Errors
 /// When the database fails.
-pub(super) async fn store_conflicts(tx: &mut Tx, deal: DealId, rivals: &[Rival]) -> Result<usize, sqlx::Error> {
+pub(crate) async fn store_conflicts(tx: &mut Tx, deal: DealId, rivals: &[Rival]) -> Result<usize, sqlx::Error> {
     let at = tx.now();
     let others: Vec<_> = rivals.iter().map(|rival| rival.deal.uuid()).collect();
     let scores: Vec<i16> = rivals.iter().map(|rival| i16::from(rival.score.score)).collect();

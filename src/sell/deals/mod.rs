@@ -3,9 +3,10 @@
 //! Both sides use the same addresses and see their own deals only. A partner learns how seriously its registration
 //! conflicts with another one, and never with whose.
 
-mod access;
+pub(crate) mod access;
 mod approve;
 mod change;
+mod changes;
 pub(crate) mod close;
 pub mod conflict;
 mod conflicts;
@@ -13,8 +14,10 @@ pub mod customer;
 mod decide;
 pub(crate) mod draft;
 pub mod events;
-mod find_conflicts;
+pub(crate) mod find_conflicts;
 mod get;
+pub(crate) mod history;
+mod history_list;
 mod list;
 mod pages;
 pub(crate) mod register;
@@ -22,9 +25,9 @@ mod reject;
 mod request_info;
 pub(crate) mod rows;
 pub mod state;
-mod stored;
+pub(crate) mod stored;
 mod submit;
-mod view;
+pub(crate) mod view;
 mod watch;
 pub(crate) mod wire;
 mod withdraw;
@@ -77,4 +80,5 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(request_info::request_deal_info))
         .routes(routes!(withdraw::withdraw_deal))
         .routes(routes!(close::close_deal))
+        .routes(routes!(history_list::list_deal_history))
 }

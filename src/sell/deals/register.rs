@@ -5,9 +5,11 @@ use guildhall_onboard::api::active_partnership;
 use guildhall_spine::{db::Tx, event::Origin, http::Problem};
 
 use super::draft::Unchecked;
-use super::events::{DealSubmitted, announce, announce_conflicts};
+use super::events::{DealSubmitted, announce_conflicts, publish};
 use super::find_conflicts::{Claim, find_conflicts, gravest, store_conflicts};
 use super::rows::{self, Registrant};
+use crate::attachments::attach_answers;
+use crate::forms;
 
 /// A deal to be registered.
 #[derive(Debug)]
@@ -26,19 +28,24 @@ pub(crate) struct Registration {
 /// 422 with every fault of its fields, or when the partner has no active partnership with the vendor.
 pub(crate) async fn register(tx: &mut Tx, origin: &Origin, registration: Registration) -> Result<DealId, Problem> {
     let Registration { by, deal, lead } = registration;
-    let draft = deal.check(Some(tx.now().date_naive()))?;
+    let today = Some(tx.now().date_naive());
     let Some(partnership) = active_partnership(tx, by.vendor, by.partner).await? else {
+        deal.without_answers().check(today, None)?;
         let advice =
             "must be a vendor that the partner has an active partnership with: GET /api/v1/partnerships lists them";
         return Err(Problem::field("/vendor_id", "no_partnership", advice));
     };
+    let form = forms::rows::current(tx, partnership.program).await?;
+    let draft = deal.check(today, form.as_ref().map(|stored| &stored.form))?;
     let rivals = find_conflicts(tx, &Claim::of(&draft, by.vendor, by.partner)).await?;
     let place = rows::Place {
         program: partnership.program,
         lead,
+        form: form.map(|stored| stored.id),
     };
     let written = rows::insert(tx, &by, &place, &draft, gravest(&rivals)).await?;
-    announce::<DealSubmitted>(tx, origin, written.facts()).await?;
+    attach_answers(tx, written.id, by.vendor, by.partner, &draft.custom.files).await?;
+    publish::<DealSubmitted>(tx, origin, written.facts()).await?;
     if !rivals.is_empty() && store_conflicts(tx, written.id, &rivals).await? > 0 {
         announce_conflicts(tx, origin, &written, &rivals).await?;
     }

@@ -1,9 +1,10 @@
 //! Writing deals. Each function is one step of a command, inside its transaction.
 
 use chrono::NaiveDate;
-use guildhall_kernel::{Currency, DealId, LeadId, OrgId, ProgramId, UserId};
+use guildhall_kernel::{Currency, DealFormId, DealId, LeadId, OrgId, ProgramId, UserId};
 use guildhall_spine::{db::Tx, http::Problem};
 use rust_decimal::Decimal;
+use serde_json::Value;
 
 use super::conflict::Level;
 use super::draft::Draft;
@@ -13,20 +14,20 @@ use super::wire::{CloseReason, RejectReason, in_currency};
 
 /// A deal that this transaction has locked.
 #[derive(Debug)]
-pub(super) struct Locked {
-    pub(super) id: DealId,
-    pub(super) vendor_id: OrgId,
-    pub(super) partner_id: OrgId,
-    pub(super) status: DealStatus,
-    pub(super) version: i64,
+pub(crate) struct Locked {
+    pub(crate) id: DealId,
+    pub(crate) vendor_id: OrgId,
+    pub(crate) partner_id: OrgId,
+    pub(crate) status: DealStatus,
+    pub(crate) version: i64,
 }
 
 /// A deal as it was just written.
 #[derive(Debug)]
-pub(super) struct Written {
-    pub(super) id: DealId,
-    pub(super) vendor_id: OrgId,
-    pub(super) partner_id: OrgId,
+pub(crate) struct Written {
+    pub(crate) id: DealId,
+    pub(crate) vendor_id: OrgId,
+    pub(crate) partner_id: OrgId,
     customer_name: String,
     status: DealStatus,
     amount: Decimal,
@@ -51,7 +52,7 @@ pub(super) struct Verdict<'a> {
 
 impl Written {
     /// What is announced of it.
-    pub(super) fn facts(&self) -> DealFacts {
+    pub(crate) fn facts(&self) -> DealFacts {
         DealFacts {
             deal_id: self.id,
             vendor_id: self.vendor_id,
@@ -71,7 +72,7 @@ impl Written {
 }
 
 /// Locks the deal until the transaction ends, if `org` is one of its sides.
-pub(super) async fn lock(tx: &mut Tx, id: DealId, org: OrgId) -> Result<Option<Locked>, sqlx::Error> {
+pub(crate) async fn lock(tx: &mut Tx, id: DealId, org: OrgId) -> Result<Option<Locked>, sqlx::Error> {
     sqlx::query_as!(
         Locked,
         r#"SELECT id AS "id: DealId", vendor_id AS "vendor_id: OrgId", partner_id AS "partner_id: OrgId",
@@ -97,6 +98,8 @@ pub(crate) struct Registrant {
 pub(super) struct Place {
     pub(super) program: ProgramId,
     pub(super) lead: Option<LeadId>,
+    /// The form that it was checked by.
+    pub(super) form: Option<DealFormId>,
 }
 
 /// Stores a new deal.
@@ -112,8 +115,8 @@ pub(super) async fn insert(
         Written,
         r#"INSERT INTO deal (id, vendor_id, partner_id, submitted_by, status, customer_name, customer_key, customer_keys,
                              customer_domain, customer_country, currency, amount, expected_close, note, conflict_level,
-                             created_at, updated_at, program_id, lead_id)
-           VALUES ($1, $2, $3, $4, 'submitted', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $16, $17)
+                             created_at, updated_at, program_id, lead_id, form_id, custom)
+           VALUES ($1, $2, $3, $4, 'submitted', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $16, $17, $18, $19)
            RETURNING id AS "id: DealId", vendor_id AS "vendor_id: OrgId", partner_id AS "partner_id: OrgId",
                      customer_name, status AS "status: DealStatus", amount, currency, version,
                      NULL AS "note: String", NULL AS "reason: RejectReason",
@@ -135,6 +138,8 @@ pub(super) async fn insert(
         at,
         place.program.uuid(),
         place.lead.map(LeadId::uuid),
+        place.form.map(DealFormId::uuid),
+        Value::Object(draft.custom.values.clone()),
     )
     .fetch_one(&mut **tx)
     .await?;
@@ -189,7 +194,7 @@ async fn insert_parts(tx: &mut Tx, deal: DealId, vendor: OrgId, draft: &Draft) -
 }
 
 /// Puts `draft` in the place of what the deal was.
-pub(super) async fn rewrite(
+pub(crate) async fn rewrite(
     tx: &mut Tx,
     deal: &Locked,
     status: DealStatus,
@@ -203,7 +208,7 @@ pub(super) async fn rewrite(
                 contacts AS (DELETE FROM deal_contact WHERE deal_id = $1)
            UPDATE deal SET status = $3, customer_name = $4, customer_key = $5, customer_keys = $6, customer_domain = $7,
                   customer_country = $8, currency = $9, amount = $10, expected_close = $11, note = $12,
-                  conflict_level = $13, version = version + 1, updated_at = $14
+                  conflict_level = $13, version = version + 1, updated_at = $14, custom = $15
            WHERE id = $1 AND version = $2
            RETURNING id AS "id: DealId", vendor_id AS "vendor_id: OrgId", partner_id AS "partner_id: OrgId",
                      customer_name, status AS "status: DealStatus", amount, currency, version,
@@ -223,6 +228,7 @@ pub(super) async fn rewrite(
         draft.note,
         level.as_str(),
         at,
+        Value::Object(draft.custom.values.clone()),
     )
     .fetch_one(&mut **tx)
     .await?;

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use guildhall_kernel::Currency;
 use guildhall_spine::{db::Tx, http::Problem};
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use sqlx::types::Json;
 
 use super::customer::{NameKey, NameKeys};
@@ -19,6 +20,7 @@ struct Stored {
     currency: String,
     expected_close: NaiveDate,
     note: Option<String>,
+    custom: Json<Map<String, Value>>,
     products: Json<Vec<StoredLine>>,
     contacts: Json<Vec<DealContact>>,
 }
@@ -31,10 +33,11 @@ struct StoredLine {
 }
 
 /// The registration behind a locked deal, as it would be sent again.
-pub(super) async fn as_sent(tx: &mut Tx, deal: &Locked) -> Result<Unchecked, Problem> {
+pub(crate) async fn as_sent(tx: &mut Tx, deal: &Locked) -> Result<Unchecked, Problem> {
     let stored = sqlx::query_as!(
         Stored,
         r#"SELECT customer_name, customer_domain, customer_country, currency, expected_close, note,
+                  custom AS "custom: Json<Map<String, Value>>",
                   (SELECT coalesce(json_agg(json_build_object('name', l.product, 'quantity', l.quantity::text,
                               'unit_amount', l.unit_amount::text) ORDER BY l.no), '[]')
                    FROM deal_line l WHERE l.deal_id = d.id) AS "products!: Json<Vec<StoredLine>>",
@@ -63,6 +66,7 @@ pub(super) async fn as_sent(tx: &mut Tx, deal: &Locked) -> Result<Unchecked, Pro
         expected_close: stored.expected_close,
         note: stored.note,
         contacts: stored.contacts.0,
+        custom: stored.custom.0,
     })
 }
 

@@ -5,6 +5,7 @@ use guildhall_spine::{
     http::{Checks, Command, Problem, Reply, Validate},
 };
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::draft::{CustomerDraft, LineDraft, Unchecked};
@@ -36,6 +37,10 @@ pub(super) struct DealSubmission {
     #[serde(default)]
     #[schema(max_items = 20)]
     contacts: Vec<DealContact>,
+    /// Answers to the form of the program that the partner stands in, by key: `GET /api/v1/deal-forms/{id}`.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    custom: Map<String, Value>,
 }
 
 /// The handler checks the fields: what dates are allowed depends on the hour, and checking reads them for good.
@@ -53,6 +58,7 @@ impl DealSubmission {
             expected_close: self.expected_close,
             note: self.note,
             contacts: self.contacts,
+            custom: self.custom,
         }
     }
 }

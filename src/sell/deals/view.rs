@@ -1,24 +1,25 @@
 //! Reading one deal: everything that its page shows in one query.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use guildhall_kernel::{DealId, OrgId, UserId};
+use guildhall_kernel::{DealFormId, DealId, OrgId, UserId};
 use guildhall_spine::{access::Permissions, http::Problem};
 use rust_decimal::Decimal;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use sqlx::{PgExecutor, types::Json};
 
 use super::conflict::Level;
 use super::state::{DealStatus, Move};
 use super::wire::{
-    CloseReason, Closing, ConflictSummary, Customer, Deal, DealContact, DealLine, DealPerson, Decision, Party,
-    RejectReason, in_currency,
+    CloseReason, Closing, ConflictSummary, Customer, Deal, DealContact, DealLine, DealPerson, Decision, FormVersion,
+    Party, RejectReason, in_currency,
 };
 
 /// A deal as the database has it, for one of its two sides.
 #[derive(Debug)]
-pub(super) struct View {
+pub(crate) struct View {
     id: DealId,
-    pub(super) version: i64,
+    pub(crate) version: i64,
     status: DealStatus,
     vendor_id: OrgId,
     vendor_name: String,
@@ -41,6 +42,9 @@ pub(super) struct View {
     closed_on: Option<NaiveDate>,
     close_reason: Option<CloseReason>,
     conflict_level: Level,
+    form_id: Option<DealFormId>,
+    form_version: Option<i32>,
+    custom: Json<Map<String, Value>>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
     products: Json<Vec<StoredLine>>,
@@ -67,7 +71,7 @@ struct Rivals {
 
 /// The deal, if `org` is one of its sides. Rivals are read for the vendor only. Names come by sub-selects: a join of one
 /// row with a small table is planned as a merge, which reads that table up to the id.
-pub(super) async fn load(db: impl PgExecutor<'_>, id: DealId, org: OrgId) -> Result<Option<View>, sqlx::Error> {
+pub(crate) async fn load(db: impl PgExecutor<'_>, id: DealId, org: OrgId) -> Result<Option<View>, sqlx::Error> {
     sqlx::query_as!(
         View,
         r#"SELECT d.id AS "id: DealId", d.version, d.status AS "status: DealStatus",
@@ -83,6 +87,9 @@ pub(super) async fn load(db: impl PgExecutor<'_>, id: DealId, org: OrgId) -> Res
                   d.decision_reason AS "decision_reason: RejectReason",
                   d.closed_on, d.close_reason AS "close_reason: CloseReason",
                   d.conflict_level AS "conflict_level: Level", d.created_at, d.updated_at,
+                  d.form_id AS "form_id: DealFormId",
+                  (SELECT no FROM deal_form WHERE id = d.form_id) AS form_version,
+                  d.custom AS "custom: Json<Map<String, Value>>",
                   (SELECT coalesce(json_agg(json_build_object('name', l.product, 'quantity', l.quantity::text,
                               'unit_amount', l.unit_amount::text, 'amount', l.amount::text) ORDER BY l.no), '[]')
                    FROM deal_line l WHERE l.deal_id = d.id) AS "products!: Json<Vec<StoredLine>>",
@@ -113,7 +120,7 @@ pub(super) async fn load(db: impl PgExecutor<'_>, id: DealId, org: OrgId) -> Res
 }
 
 /// The deal just written, for the answer.
-pub(super) async fn reload(db: impl PgExecutor<'_>, id: DealId, org: OrgId) -> Result<View, Problem> {
+pub(crate) async fn reload(db: impl PgExecutor<'_>, id: DealId, org: OrgId) -> Result<View, Problem> {
     load(db, id, org)
         .await?
         .ok_or_else(|| Problem::internal("a deal vanished inside its own transaction"))
@@ -127,7 +134,7 @@ impl View {
     }
 
     /// The deal on the wire, for an actor with these permissions.
-    pub(super) fn into_deal(self, may: Permissions) -> Deal {
+    pub(crate) fn into_deal(self, may: Permissions) -> Deal {
         let money = |amount| in_currency(amount, &self.currency);
         let lines = self.products.0.into_iter().map(|line| DealLine {
             name: line.name,
@@ -163,6 +170,11 @@ impl View {
             expected_close: self.expected_close,
             note: self.note,
             contacts: self.contacts.0,
+            form: self
+                .form_id
+                .zip(self.form_version)
+                .map(|(id, version)| FormVersion { id, version }),
+            custom: self.custom.0,
             submitted_by: person(self.submitted_by, self.submitted_by_name),
             decision: self.decided_at.map(|at| Decision {
                 by: person(self.decided_by, self.decided_by_name),

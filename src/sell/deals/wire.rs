@@ -1,10 +1,11 @@
 //! What the operations send: a deal as one side may see it.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use guildhall_kernel::{Currency, DealId, Money, OrgId, UserId};
+use guildhall_kernel::{Currency, DealFormId, DealId, Money, OrgId, UserId};
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::conflict::Level;
@@ -13,22 +14,22 @@ use super::state::{DealStatus, Move};
 /// A company by name.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = DealParty)]
-pub(super) struct Party {
+pub(crate) struct Party {
     /// Its id.
-    pub(super) id: OrgId,
+    pub(crate) id: OrgId,
     /// Its name.
     #[schema(example = "Northwind Systems")]
-    pub(super) name: String,
+    pub(crate) name: String,
 }
 
 /// A person by name.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct DealPerson {
+pub(crate) struct DealPerson {
     /// The user.
-    pub(super) id: UserId,
+    pub(crate) id: UserId,
     /// The user's name.
     #[schema(example = "Priya Nair")]
-    pub(super) name: String,
+    pub(crate) name: String,
 }
 
 /// Whom the deal is with.
@@ -103,7 +104,7 @@ pub enum RejectReason {
 
 impl RejectReason {
     /// The name on the wire and in the database.
-    pub(super) const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::AlreadyRegistered => "already_registered",
             Self::ExistingCustomer => "existing_customer",
@@ -191,9 +192,20 @@ pub(super) struct ConflictSummary {
     pub(super) count: i64,
 }
 
+/// A version of a program's form.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DealFormVersion)]
+pub(super) struct FormVersion {
+    /// Its id.
+    pub(super) id: DealFormId,
+    /// Its number in the program.
+    #[schema(example = 3)]
+    pub(super) version: i32,
+}
+
 /// A registered deal.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Deal {
+pub(crate) struct Deal {
     /// Its id.
     pub(super) id: DealId,
     /// Rises with each change; the `ETag` is made of it.
@@ -221,6 +233,11 @@ pub(super) struct Deal {
     pub(super) note: Option<String>,
     /// People at the customer.
     pub(super) contacts: Vec<DealContact>,
+    /// The form that it was registered with, if its program had one: `GET /api/v1/deals/{id}/form`.
+    pub(super) form: Option<FormVersion>,
+    /// Answers to that form, by key.
+    #[schema(value_type = Object)]
+    pub(super) custom: Map<String, Value>,
     /// Who registered it; `null` for an integration.
     pub(super) submitted_by: Option<DealPerson>,
     /// The last word on it.
@@ -274,7 +291,7 @@ pub(super) struct DealSummary {
 }
 
 /// An amount with the decimals of its currency, and no fewer than it has.
-pub(super) fn in_currency(amount: Decimal, currency: &str) -> Decimal {
+pub(crate) fn in_currency(amount: Decimal, currency: &str) -> Decimal {
     let mut amount = amount.normalize();
     let places = Currency::from_code(currency).map_or(2, Money::exponent);
     if amount.scale() < places {

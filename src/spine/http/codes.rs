@@ -62,6 +62,8 @@ codes! {
     ILLEGAL_MOVE = 409 "illegal_move" "The current state does not allow this";
     /// A value that must be unique is taken.
     ALREADY_EXISTS = 409 "already_exists" "It exists already";
+    /// There are as many files as there may be.
+    TOO_MANY_FILES = 409 "too_many_files" "There are as many files as there may be";
     /// The same key's first request is still running.
     IDEMPOTENCY_IN_PROGRESS = 409 "idempotency_in_progress" "The first request with this Idempotency-Key is still running";
     /// The link was used or is too old.
@@ -72,6 +74,10 @@ codes! {
     BODY_TOO_LARGE = 413 "body_too_large" "The body is too large";
     /// The body isn't declared as JSON.
     UNSUPPORTED_MEDIA_TYPE = 415 "unsupported_media_type" "The body must be application/json";
+    /// The content of a file is of a kind that isn't taken.
+    FILE_TYPE_REFUSED = 415 "file_type_refused" "Files of this kind are not taken";
+    /// The name of a file says something else than its content.
+    FILE_NAME_MISMATCH = 415 "file_name_mismatch" "The file's name does not fit its content";
     /// A field is missing, unknown or has a value that can't be.
     INVALID_BODY = 422 "invalid_body" "A field is missing, unknown or has a value that can't be";
     /// The same key came with another body.

@@ -6,7 +6,8 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream::BoxStream};
 use guildhall_kernel::FileId;
 use object_store::{
-    ObjectStore, ObjectStoreExt, aws::AmazonS3Builder, local::LocalFileSystem, path::Path as Key, prefix::PrefixStore,
+    ObjectStore, ObjectStoreExt, WriteMultipart, aws::AmazonS3Builder, local::LocalFileSystem, path::Path as Key,
+    prefix::PrefixStore,
 };
 
 use crate::{config::StorageConfig, http::Problem};
@@ -53,6 +54,15 @@ impl Files {
         Ok(())
     }
 
+    /// Begins to store a file whose bytes come in parts; it is there once it is finished.
+    ///
+    /// # Errors
+    /// 500 when the store fails.
+    pub async fn upload(&self, id: FileId) -> Result<Upload, Problem> {
+        let parts = self.0.put_multipart(&key(id)).await.map_err(Problem::internal)?;
+        Ok(Upload(WriteMultipart::new(parts)))
+    }
+
     /// The bytes of a file as they come.
     ///
     /// # Errors
@@ -92,6 +102,44 @@ impl Files {
         match self.0.delete(&key(id)).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(Problem::internal(error)),
+        }
+    }
+}
+
+/// How many parts of a file are under way to the store at once.
+const PARTS_UNDER_WAY: usize = 2;
+
+/// A file that is being stored. Dropped, it is given up.
+#[derive(Debug)]
+pub struct Upload(WriteMultipart);
+
+impl Upload {
+    /// Adds bytes, when the store has taken those before.
+    ///
+    /// # Errors
+    /// 500 when the store fails.
+    pub async fn put(&mut self, bytes: Bytes) -> Result<(), Problem> {
+        self.0
+            .wait_for_capacity(PARTS_UNDER_WAY)
+            .await
+            .map_err(Problem::internal)?;
+        self.0.put(bytes);
+        Ok(())
+    }
+
+    /// Makes the file whole.
+    ///
+    /// # Errors
+    /// 500 when the store fails.
+    pub async fn finish(self) -> Result<(), Problem> {
+        self.0.finish().await.map_err(Problem::internal)?;
+        Ok(())
+    }
+
+    /// Gives the file up. What the store keeps of it nevertheless is for its own housekeeping.
+    pub async fn abandon(self) {
+        if let Err(error) = self.0.abort().await {
+            tracing::warn!(%error, "an upload could not be given up");
         }
     }
 }

@@ -18,6 +18,7 @@ fn unchecked() -> Unchecked {
         expected_close: date("2027-01-31"),
         note: None,
         contacts: Vec::new(),
+        custom: serde_json::Map::new(),
     }
 }
 
@@ -27,7 +28,7 @@ fn date(text: &str) -> NaiveDate {
 
 #[test]
 fn lines_are_rounded_half_to_even_each_and_then_summed() {
-    let draft = unchecked().check(None).unwrap();
+    let draft = unchecked().check(None, None).unwrap();
     let amounts: Vec<String> = draft.lines.iter().map(|line| line.amount.to_string()).collect();
     assert_eq!(amounts, ["1.00", "0.02"]);
     assert_eq!(draft.amount.to_string(), "1.02");
@@ -58,11 +59,11 @@ fn numbers_that_are_no_plain_decimals_are_refused() {
     ] {
         let mut draft = unchecked();
         draft.products[0].unit_amount = text.to_owned();
-        assert!(draft.check(None).is_err(), "{text:?}");
+        assert!(draft.check(None, None).is_err(), "{text:?}");
     }
     let mut largest = unchecked();
     largest.products[0].unit_amount = "9999999999.0000".to_owned();
-    assert!(largest.check(None).is_ok());
+    assert!(largest.check(None, None).is_ok());
 }
 
 #[test]
@@ -72,9 +73,9 @@ fn a_close_in_the_past_or_too_far_ahead_is_refused() {
             expected_close: date(text),
             ..unchecked()
         }
-        .check(Some(date("2026-11-23")))
+        .check(Some(date("2026-11-23")), None)
     };
     assert!(close("2026-11-22").is_ok() && close("2029-11-20").is_ok());
     assert!(close("2026-11-21").is_err() && close("2030-01-01").is_err());
-    assert!(unchecked().check(Some(date("2026-11-23"))).is_ok());
+    assert!(unchecked().check(Some(date("2026-11-23")), None).is_ok());
 }
