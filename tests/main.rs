@@ -12,9 +12,12 @@ mod support;
 
 mod api_keys;
 mod audit;
+mod catalogue;
 mod cli;
+mod co_sell;
 mod conventions;
 mod crash;
+mod credit;
 mod deals;
 mod demo;
 mod edges;

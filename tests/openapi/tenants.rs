@@ -27,8 +27,25 @@ impl World {
             (northwind, birch),
             (southgate, alder),
         ];
-        // A deal and a partnership are of both sides; the rest is a company's own.
-        if !matches!(operation.collection(), Some("deals" | "partnerships")) {
+        // A vendor's active products are for all its partners.
+        if operation.collection() == Some("products") {
+            pairs.retain(|(_, attacker)| attacker.name != "birch");
+        }
+        // These are of both sides, or one record stands for both; the rest is a company's own.
+        let shared = [
+            "deals",
+            "partnerships",
+            "products",
+            "price-lists",
+            "programs",
+            "co-sells",
+            "plan-tasks",
+            "credit-agreements",
+        ];
+        if !operation
+            .collection()
+            .is_some_and(|collection| shared.contains(&collection))
+        {
             pairs.extend([(northwind, alder), (alder, northwind), (alder, birch), (alder, cedar)]);
         }
         pairs

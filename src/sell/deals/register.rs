@@ -8,6 +8,7 @@ use super::draft::Unchecked;
 use super::events::{DealSubmitted, announce, announce_conflicts};
 use super::find_conflicts::{Claim, find_conflicts, gravest, store_conflicts};
 use super::rows::{self, Registrant};
+use crate::catalogue;
 
 /// A deal to be registered.
 #[derive(Debug)]
@@ -25,7 +26,12 @@ pub(crate) struct Registration {
 /// # Errors
 /// 422 with every fault of its fields, or when the partner has no active partnership with the vendor.
 pub(crate) async fn register(tx: &mut Tx, origin: &Origin, registration: Registration) -> Result<DealId, Problem> {
-    let Registration { by, deal, lead } = registration;
+    let Registration { by, mut deal, lead } = registration;
+    let buyer = catalogue::Buyer {
+        vendor: by.vendor,
+        partner: by.partner,
+    };
+    catalogue::fill(tx, buyer, deal.currency, &mut deal.products).await?;
     let draft = deal.check(Some(tx.now().date_naive()))?;
     let Some(partnership) = active_partnership(tx, by.vendor, by.partner).await? else {
         let advice =

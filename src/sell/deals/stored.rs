@@ -1,7 +1,7 @@
 //! What a locked deal says, for the commands that go on from there.
 
 use chrono::NaiveDate;
-use guildhall_kernel::Currency;
+use guildhall_kernel::{Currency, ProductId};
 use guildhall_spine::{db::Tx, http::Problem};
 use serde::Deserialize;
 use sqlx::types::Json;
@@ -25,6 +25,7 @@ struct Stored {
 
 #[derive(Deserialize)]
 struct StoredLine {
+    product_id: Option<uuid::Uuid>,
     name: String,
     quantity: String,
     unit_amount: String,
@@ -35,8 +36,8 @@ pub(super) async fn as_sent(tx: &mut Tx, deal: &Locked) -> Result<Unchecked, Pro
     let stored = sqlx::query_as!(
         Stored,
         r#"SELECT customer_name, customer_domain, customer_country, currency, expected_close, note,
-                  (SELECT coalesce(json_agg(json_build_object('name', l.product, 'quantity', l.quantity::text,
-                              'unit_amount', l.unit_amount::text) ORDER BY l.no), '[]')
+                  (SELECT coalesce(json_agg(json_build_object('product_id', l.product_id, 'name', l.product,
+                              'quantity', l.quantity::text, 'unit_amount', l.unit_amount::text) ORDER BY l.no), '[]')
                    FROM deal_line l WHERE l.deal_id = d.id) AS "products!: Json<Vec<StoredLine>>",
                   (SELECT coalesce(json_agg(json_build_object('name', c.name, 'title', c.title, 'email', c.email,
                               'phone', c.phone) ORDER BY c.no), '[]')
@@ -47,9 +48,11 @@ pub(super) async fn as_sent(tx: &mut Tx, deal: &Locked) -> Result<Unchecked, Pro
     .fetch_one(&mut **tx)
     .await?;
     let line = |line: StoredLine| LineDraft {
-        name: line.name,
+        product_id: line.product_id.map(ProductId::from),
+        name: Some(line.name),
         quantity: line.quantity,
-        unit_amount: line.unit_amount,
+        unit_amount: Some(line.unit_amount),
+        fault: None,
     };
     Ok(Unchecked {
         vendor: deal.vendor_id,

@@ -1,7 +1,7 @@
 //! Reading one deal: everything that its page shows in one query.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use guildhall_kernel::{DealId, OrgId, UserId};
+use guildhall_kernel::{DealId, OrgId, ProductId, UserId};
 use guildhall_spine::{access::Permissions, http::Problem};
 use rust_decimal::Decimal;
 use serde::Deserialize;
@@ -50,6 +50,7 @@ pub(super) struct View {
 
 #[derive(Debug, Deserialize)]
 struct StoredLine {
+    product_id: Option<uuid::Uuid>,
     name: String,
     quantity: Decimal,
     unit_amount: Decimal,
@@ -83,8 +84,8 @@ pub(super) async fn load(db: impl PgExecutor<'_>, id: DealId, org: OrgId) -> Res
                   d.decision_reason AS "decision_reason: RejectReason",
                   d.closed_on, d.close_reason AS "close_reason: CloseReason",
                   d.conflict_level AS "conflict_level: Level", d.created_at, d.updated_at,
-                  (SELECT coalesce(json_agg(json_build_object('name', l.product, 'quantity', l.quantity::text,
-                              'unit_amount', l.unit_amount::text, 'amount', l.amount::text) ORDER BY l.no), '[]')
+                  (SELECT coalesce(json_agg(json_build_object('product_id', l.product_id, 'name', l.product,
+                              'quantity', l.quantity::text, 'unit_amount', l.unit_amount::text, 'amount', l.amount::text) ORDER BY l.no), '[]')
                    FROM deal_line l WHERE l.deal_id = d.id) AS "products!: Json<Vec<StoredLine>>",
                   (SELECT coalesce(json_agg(json_build_object('name', c.name, 'title', c.title, 'email', c.email,
                               'phone', c.phone) ORDER BY c.no), '[]')
@@ -130,6 +131,7 @@ impl View {
     pub(super) fn into_deal(self, may: Permissions) -> Deal {
         let money = |amount| in_currency(amount, &self.currency);
         let lines = self.products.0.into_iter().map(|line| DealLine {
+            product_id: line.product_id.map(ProductId::from),
             name: line.name,
             quantity: line.quantity.normalize(),
             unit_amount: money(line.unit_amount),

@@ -1,7 +1,7 @@
 //! What the operations send: a deal as one side may see it.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use guildhall_kernel::{Currency, DealId, Money, OrgId, UserId};
+use guildhall_kernel::{Currency, DealId, Money, OrgId, ProductId, UserId};
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -49,7 +49,9 @@ pub(super) struct Customer {
 /// A line of the deal. Amounts are in the deal's currency.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct DealLine {
-    /// The product.
+    /// The product in the vendor's catalogue, if the line names one.
+    pub(super) product_id: Option<ProductId>,
+    /// The product in words.
     #[schema(example = "Edge gateway")]
     pub(super) name: String,
     /// How many.
@@ -274,7 +276,7 @@ pub(super) struct DealSummary {
 }
 
 /// An amount with the decimals of its currency, and no fewer than it has.
-pub(super) fn in_currency(amount: Decimal, currency: &str) -> Decimal {
+pub(crate) fn in_currency(amount: Decimal, currency: &str) -> Decimal {
     let mut amount = amount.normalize();
     let places = Currency::from_code(currency).map_or(2, Money::exponent);
     if amount.scale() < places {
