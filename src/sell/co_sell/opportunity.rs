@@ -139,7 +139,7 @@ impl Opportunity {
             &products
                 .iter()
                 .map(|one| one.product_id.map(ProductId::uuid))
-                .collect::<Vec<_>>() as &[Option<Uuid>],
+                .collect::<Vec<_>>() as _,
             &names,
             &products
                 .iter()

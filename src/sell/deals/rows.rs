@@ -185,7 +185,7 @@ async fn insert_parts(tx: &mut Tx, deal: DealId, vendor: OrgId, draft: &Draft) -
         &lines
             .iter()
             .map(|line| line.product_id.map(ProductId::uuid))
-            .collect::<Vec<_>>() as &[Option<uuid::Uuid>],
+            .collect::<Vec<_>>() as _,
     )
     .execute(&mut **tx)
     .await?;

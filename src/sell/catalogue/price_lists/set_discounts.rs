@@ -139,7 +139,7 @@ async fn store(tx: &mut Tx, list: &PriceList, vendor: uuid::Uuid, discounts: &Di
         vendor,
         &all.iter()
             .map(|one| one.product_id.map(ProductId::uuid))
-            .collect::<Vec<_>>() as &[Option<uuid::Uuid>],
+            .collect::<Vec<_>>() as _,
         &all.iter()
             .map(|one| one.family.clone().unwrap_or_default())
             .collect::<Vec<_>>(),
