@@ -63,6 +63,9 @@ fn tags() -> Vec<Tag> {
         tag("partnerships", "Partners in a vendor's program."),
         tag("deals", "Deal registration."),
         tag("files", "Files: sent, attached to something, read."),
+        tag("catalogue", "Products, price lists and the prices that apply."),
+        tag("credit", "Who gets the credit for a deal."),
+        tag("co-sell", "Opportunities that a vendor and partners work on together."),
         tag("live", "Events as they happen."),
         tag("system", "Health, version, documentation."),
     ]

@@ -12,10 +12,13 @@ mod support;
 
 mod api_keys;
 mod audit;
+mod catalogue;
 mod cli;
 mod conflict_pairs;
+mod co_sell;
 mod conventions;
 mod crash;
+mod credit;
 mod deals;
 mod demo;
 mod edges;

@@ -3,10 +3,14 @@
 pub mod amendments;
 pub mod api;
 pub mod attachments;
+pub mod catalogue;
+pub mod co_sell;
 pub mod comments;
+pub mod credit;
 pub mod deals;
 pub mod drafts;
 pub mod forms;
+mod record;
 
 use std::sync::Arc;
 
@@ -27,35 +31,47 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(attachments::routes())
         .merge(comments::routes())
         .merge(amendments::routes())
+        .merge(catalogue::routes())
+        .merge(credit::routes())
+        .merge(co_sell::routes())
 }
 
 /// The error codes of the pillar, for the documentation.
 #[must_use]
 pub fn codes() -> Vec<Code> {
-    let mut codes = deals::CODES.to_vec();
-    codes.extend(drafts::CODES);
-    codes.extend(attachments::CODES);
-    codes.extend(comments::CODES);
-    codes.extend(amendments::CODES);
-    codes
+    [
+        deals::CODES,
+        drafts::CODES,
+        attachments::CODES,
+        comments::CODES,
+        amendments::CODES,
+        credit::CODES,
+        co_sell::CODES,
+    ]
+    .concat()
 }
 
 /// The events of the pillar, for the documentation.
 #[must_use]
 pub fn events() -> Vec<EventDoc> {
-    let mut events = deals::EVENTS.to_vec();
-    events.extend_from_slice(forms::EVENTS);
-    events.extend_from_slice(drafts::EVENTS);
-    events.extend_from_slice(attachments::EVENTS);
-    events.extend_from_slice(comments::EVENTS);
-    events.extend_from_slice(amendments::EVENTS);
-    events
+    [
+        deals::EVENTS,
+        forms::EVENTS,
+        drafts::EVENTS,
+        attachments::EVENTS,
+        comments::EVENTS,
+        amendments::EVENTS,
+        catalogue::EVENTS,
+        credit::EVENTS,
+        co_sell::EVENTS,
+    ]
+    .concat()
 }
 
 /// The things of the pillar that have a live channel each.
 #[must_use]
 pub fn watchables() -> Vec<Arc<dyn Watchable>> {
-    vec![Arc::new(deals::WatchedDeals)]
+    vec![Arc::new(deals::WatchedDeals), Arc::new(co_sell::WatchedCoSells)]
 }
 
 /// What of the pillar follows the event log.
@@ -67,5 +83,5 @@ pub fn consumers() -> Vec<Arc<dyn Consumer>> {
 /// What of the pillar answers deadlines.
 #[must_use]
 pub fn timers() -> Vec<Arc<dyn Timer>> {
-    Vec::new()
+    vec![Arc::new(co_sell::TaskReminder)]
 }

@@ -27,11 +27,11 @@ impl World {
             (northwind, birch),
             (southgate, alder),
         ];
-        // The form of a program is for all partners in it.
-        if operation.collection() == Some("deal-forms") {
+        // The form of a program and a vendor's active products are for all its partners.
+        if matches!(operation.collection(), Some("deal-forms" | "products")) {
             pairs.retain(|(_, attacker)| attacker.name != "birch");
         }
-        // A deal and a partnership are of both sides; the rest is a company's own.
+        // These are of both sides, or one record stands for both; the rest is a company's own.
         let shared = [
             "deals",
             "partnerships",
@@ -39,6 +39,12 @@ impl World {
             "deal-comments",
             "deal-attachments",
             "deal-amendments",
+            "products",
+            "price-lists",
+            "programs",
+            "co-sells",
+            "plan-tasks",
+            "credit-agreements",
         ];
         if !operation.collection().is_some_and(|name| shared.contains(&name)) {
             pairs.extend([(northwind, alder), (alder, northwind), (alder, birch), (alder, cedar)]);

@@ -16,6 +16,7 @@ use super::state::{DealStatus, IllegalMove, Move, apply};
 use super::stored;
 use super::wire::{Deal, DealContact};
 use crate::attachments::attach_answers;
+use crate::catalogue::{self, Buyer};
 use crate::forms;
 
 /// What to change of a deal; what is left out stays.
@@ -126,7 +127,8 @@ fn changed(status: DealStatus) -> Result<DealStatus, IllegalMove> {
         ("If-Match" = String, Header, description = "the ETag of the deal that the change is meant for", example = "\"v1\""),
         ("Idempotency-Key" = Option<String>, Header, description = "makes a repeated request safe", example = "0a5c1c1e-6d0a-4d7c-9a0e-2c9c7bb0f1d3"),
     ),
-    request_body(content = DealPatch, example = json!({"expected_close": "2027-06-30", "note": null})),
+    request_body(content = DealPatch, example = json!({"expected_close": "2027-06-30", "note": null,
+        "products": [{"name": "Edge gateway", "quantity": "40", "unit_amount": "349.50"}]})),
     responses((status = 200, description = "the deal as changed", body = Deal, headers(("ETag" = String, description = "its version")))))]
 pub(super) async fn change_deal(
     EditableDeal(reached): EditableDeal,
@@ -149,7 +151,16 @@ pub(super) async fn change_deal(
     let today = matches!(patch.expected_close, Patch::Value(_)).then(|| tx.now().date_naive());
     let stored = stored::as_sent(tx, &deal).await?;
     let form = forms::rows::of_deal(tx, deal.id).await?;
-    let draft = patch.over(stored.clone()).check(today, form.as_ref())?;
+    let relined = matches!(patch.products, Patch::Value(_));
+    let mut sent = patch.over(stored.clone());
+    if relined {
+        let buyer = Buyer {
+            vendor: deal.vendor_id,
+            partner: deal.partner_id,
+        };
+        catalogue::fill(tx, buyer, sent.currency, &mut sent.products).await?;
+    }
+    let draft = sent.check(today, form.as_ref())?;
     let changed = draft.changes(&stored);
     if deal.status == status && changed.is_empty() {
         return decide::answer(command, &reached, deal.id).await;

@@ -40,13 +40,16 @@ impl Draft {
     }
 
     fn lines_are(&self, stored: &[LineDraft]) -> bool {
-        let lines = self
-            .lines
-            .iter()
-            .map(|line| (line.product.as_str(), [line.quantity, line.unit_amount].map(Some)));
+        let lines = self.lines.iter().map(|line| {
+            (
+                line.product_id,
+                Some(line.product.as_str()),
+                [line.quantity, line.unit_amount].map(Some),
+            )
+        });
         let stored = stored.iter().map(|line| {
-            let numbers = [&line.quantity, &line.unit_amount].map(|text| parse_decimal(text).ok());
-            (line.name.as_str(), numbers)
+            let numbers = [Some(&line.quantity), line.unit_amount.as_ref()].map(|text| parse_decimal(text?).ok());
+            (line.product_id, line.name.as_deref(), numbers)
         });
         lines.eq(stored)
     }
@@ -104,7 +107,10 @@ fn shown(stored: &Unchecked) -> Map<String, Value> {
     let number = |text: &str| parse_decimal(text).unwrap_or_default();
     let parsed = || {
         let lines = stored.products.iter();
-        lines.map(|line| (line.name.as_str(), number(&line.quantity), number(&line.unit_amount)))
+        lines.map(|line| {
+            let unit = line.unit_amount.as_deref().map_or(Decimal::ZERO, number);
+            (line.name.as_deref().unwrap_or_default(), number(&line.quantity), unit)
+        })
     };
     let of_line = |(_, quantity, unit): (&str, Decimal, Decimal)| {
         let product = quantity.checked_mul(unit).unwrap_or_default();

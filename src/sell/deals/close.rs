@@ -16,6 +16,7 @@ use super::events::{DealLost, DealWon, announce};
 use super::rows::{self, Ending, Locked};
 use super::state::{self, Move};
 use super::wire::{CloseReason, Deal};
+use crate::credit;
 
 /// Whether the customer bought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -182,7 +183,10 @@ async fn end_deal(tx: &mut Tx, origin: &Origin, deal: &Locked, close: &Close) ->
     };
     let written = rows::close(tx, deal, &ending).await?;
     match close.outcome {
-        Outcome::Won => announce::<DealWon>(tx, origin, written.facts()).await,
+        Outcome::Won => {
+            announce::<DealWon>(tx, origin, written.facts()).await?;
+            credit::lock_credit(tx, origin, deal.id).await
+        }
         Outcome::Lost => announce::<DealLost>(tx, origin, written.facts()).await,
     }
 }

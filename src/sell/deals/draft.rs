@@ -1,7 +1,7 @@
 //! A registration as it is sent, and what remains of it once every field was checked.
 
 use chrono::{Days, NaiveDate};
-use guildhall_kernel::{Currency, Money, OrgId, parse_decimal};
+use guildhall_kernel::{Currency, Money, OrgId, ProductId, parse_decimal};
 use guildhall_spine::http::{Checks, Problem};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,9 @@ use crate::forms::{
     definition::Form,
 };
 
+pub(crate) use line_fault::LineFault;
+
+mod line_fault;
 #[cfg(test)]
 mod tests;
 
@@ -46,19 +49,28 @@ pub(crate) struct CustomerDraft {
 }
 
 /// A line as the partner sends it.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = DealLineDraft)]
 pub(crate) struct LineDraft {
-    /// The product, 1 to 200 characters.
+    /// The product in the vendor's catalogue.
+    #[serde(default)]
+    pub(crate) product_id: Option<ProductId>,
+    /// The product in words, 1 to 200 characters; as in the catalogue when left out beside a product_id.
+    #[serde(default)]
     #[schema(example = "Edge gateway")]
-    pub(crate) name: String,
+    pub(crate) name: Option<String>,
     /// How many: more than 0, at most 4 decimals, as a string of digits with or without a point between them.
     #[schema(example = "40")]
     pub(crate) quantity: String,
-    /// The price of one: at most 4 decimals, written like the quantity.
+    /// The price of one: at most 4 decimals, written like the quantity. Beside a product_id it can be left out, for the
+    /// price that applies today.
+    #[serde(default)]
     #[schema(example = "349.50")]
-    pub(crate) unit_amount: String,
+    pub(crate) unit_amount: Option<String>,
+    /// Why the catalogue can't complete the line.
+    #[serde(skip)]
+    pub(crate) fault: Option<LineFault>,
 }
 
 /// A registration before it is checked.
@@ -95,6 +107,7 @@ pub(crate) struct Draft {
 /// A checked line.
 #[derive(Debug)]
 pub(super) struct Line {
+    pub(super) product_id: Option<ProductId>,
     pub(super) product: String,
     pub(super) quantity: Decimal,
     pub(super) unit_amount: Decimal,
@@ -189,7 +202,7 @@ fn check_lines(checks: &mut Checks, lines: Vec<LineDraft>, currency: Currency) -
     let mut checked = Vec::with_capacity(lines.len());
     for (place, line) in lines.into_iter().enumerate() {
         let at = |field: &str| format!("/products/{place}/{field}");
-        checks.text(&at("name"), &line.name, 1, 200, false);
+        let (name, price) = given(checks, &at, &line);
         let quantity = decimal(checks, at("quantity"), &line.quantity);
         checks.check(
             quantity.is_none_or(|q| !q.is_zero()),
@@ -197,7 +210,7 @@ fn check_lines(checks: &mut Checks, lines: Vec<LineDraft>, currency: Currency) -
             "quantity",
             "must be more than 0",
         );
-        let unit_amount = decimal(checks, at("unit_amount"), &line.unit_amount);
+        let unit_amount = price.and_then(|price| decimal(checks, at("unit_amount"), price));
         let (Some(quantity), Some(unit_amount)) = (quantity, unit_amount) else {
             continue;
         };
@@ -212,13 +225,32 @@ fn check_lines(checks: &mut Checks, lines: Vec<LineDraft>, currency: Currency) -
         };
         let amount = Money::new(amount, currency).rounded().amount;
         checked.push(Line {
-            product: line.name.trim().to_owned(),
+            product: name.trim().to_owned(),
+            product_id: line.product_id,
             quantity,
             unit_amount,
             amount,
         });
     }
     checked
+}
+
+/// The name and the price of a line. What is missing is reported, unless the reason why the catalogue couldn't fill it in
+/// is.
+fn given<'a>(checks: &mut Checks, at: &impl Fn(&str) -> String, line: &'a LineDraft) -> (&'a str, Option<&'a str>) {
+    if let Some(fault) = &line.fault {
+        checks.refuse(at(fault.field), fault.code, fault.message.clone());
+    }
+    let excused = line.fault.is_some();
+    let name = line.name.as_deref();
+    if let Some(name) = name {
+        checks.text(&at("name"), name, 1, 200, false);
+    }
+    let message = "is needed, unless product_id names a product of the catalogue";
+    checks.check(excused || name.is_some(), &at("name"), "missing", message);
+    let priced = excused || line.unit_amount.is_some();
+    checks.check(priced, &at("unit_amount"), "missing", message);
+    (name.unwrap_or_default(), line.unit_amount.as_deref())
 }
 
 /// A number that is not negative, with at most four decimals.

@@ -9,7 +9,7 @@ use super::events::{DealSubmitted, announce_conflicts, publish};
 use super::find_conflicts::{Claim, find_conflicts, gravest, store_conflicts};
 use super::rows::{self, Registrant};
 use crate::attachments::attach_answers;
-use crate::forms;
+use crate::{catalogue, forms};
 
 /// A deal to be registered.
 #[derive(Debug)]
@@ -27,7 +27,12 @@ pub(crate) struct Registration {
 /// # Errors
 /// 422 with every fault of its fields, or when the partner has no active partnership with the vendor.
 pub(crate) async fn register(tx: &mut Tx, origin: &Origin, registration: Registration) -> Result<DealId, Problem> {
-    let Registration { by, deal, lead } = registration;
+    let Registration { by, mut deal, lead } = registration;
+    let buyer = catalogue::Buyer {
+        vendor: by.vendor,
+        partner: by.partner,
+    };
+    catalogue::fill(tx, buyer, deal.currency, &mut deal.products).await?;
     let today = Some(tx.now().date_naive());
     let Some(partnership) = active_partnership(tx, by.vendor, by.partner).await? else {
         deal.without_answers().check(today, None)?;

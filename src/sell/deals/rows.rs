@@ -1,7 +1,7 @@
 //! Writing deals. Each function is one step of a command, inside its transaction.
 
 use chrono::NaiveDate;
-use guildhall_kernel::{Currency, DealFormId, DealId, LeadId, OrgId, ProgramId, UserId};
+use guildhall_kernel::{Currency, DealFormId, DealId, LeadId, OrgId, ProductId, ProgramId, UserId};
 use guildhall_spine::{db::Tx, http::Problem};
 use rust_decimal::Decimal;
 use serde_json::Value;
@@ -152,10 +152,10 @@ async fn insert_parts(tx: &mut Tx, deal: DealId, vendor: OrgId, draft: &Draft) -
     let contacts = &draft.contacts;
     sqlx::query!(
         "WITH lines AS (
-             INSERT INTO deal_line (deal_id, no, product, quantity, unit_amount, amount)
-             SELECT $1, l.no, l.product, l.quantity, l.unit_amount, l.amount
-             FROM unnest($2::text[], $3::numeric[], $4::numeric[], $5::numeric[])
-                  WITH ORDINALITY l (product, quantity, unit_amount, amount, no)
+             INSERT INTO deal_line (deal_id, no, product, quantity, unit_amount, amount, product_id)
+             SELECT $1, l.no, l.product, l.quantity, l.unit_amount, l.amount, l.product_id
+             FROM unnest($2::text[], $3::numeric[], $4::numeric[], $5::numeric[], $12::uuid[])
+                  WITH ORDINALITY l (product, quantity, unit_amount, amount, product_id, no)
          )
          INSERT INTO deal_contact (deal_id, no, vendor_id, name, title, email, email_key, phone)
          SELECT $1, c.no, $6, c.name, nullif(c.title, ''), c.email, c.email_key, nullif(c.phone, '')
@@ -187,6 +187,10 @@ async fn insert_parts(tx: &mut Tx, deal: DealId, vendor: OrgId, draft: &Draft) -
             .iter()
             .map(|(contact, _)| contact.phone.clone().unwrap_or_default())
             .collect::<Vec<_>>(),
+        &lines
+            .iter()
+            .map(|line| line.product_id.map(ProductId::uuid))
+            .collect::<Vec<_>>() as _,
     )
     .execute(&mut **tx)
     .await?;

@@ -1,7 +1,7 @@
 //! What a locked deal says, for the commands that go on from there.
 
 use chrono::NaiveDate;
-use guildhall_kernel::Currency;
+use guildhall_kernel::{Currency, ProductId};
 use guildhall_spine::{db::Tx, http::Problem};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -27,6 +27,7 @@ struct Stored {
 
 #[derive(Deserialize)]
 struct StoredLine {
+    product_id: Option<uuid::Uuid>,
     name: String,
     quantity: String,
     unit_amount: String,
@@ -38,8 +39,8 @@ pub(crate) async fn as_sent(tx: &mut Tx, deal: &Locked) -> Result<Unchecked, Pro
         Stored,
         r#"SELECT customer_name, customer_domain, customer_country, currency, expected_close, note,
                   custom AS "custom: Json<Map<String, Value>>",
-                  (SELECT coalesce(json_agg(json_build_object('name', l.product, 'quantity', l.quantity::text,
-                              'unit_amount', l.unit_amount::text) ORDER BY l.no), '[]')
+                  (SELECT coalesce(json_agg(json_build_object('product_id', l.product_id, 'name', l.product,
+                              'quantity', l.quantity::text, 'unit_amount', l.unit_amount::text) ORDER BY l.no), '[]')
                    FROM deal_line l WHERE l.deal_id = d.id) AS "products!: Json<Vec<StoredLine>>",
                   (SELECT coalesce(json_agg(json_build_object('name', c.name, 'title', c.title, 'email', c.email,
                               'phone', c.phone) ORDER BY c.no), '[]')
@@ -50,9 +51,11 @@ pub(crate) async fn as_sent(tx: &mut Tx, deal: &Locked) -> Result<Unchecked, Pro
     .fetch_one(&mut **tx)
     .await?;
     let line = |line: StoredLine| LineDraft {
-        name: line.name,
+        product_id: line.product_id.map(ProductId::from),
+        name: Some(line.name),
         quantity: line.quantity,
-        unit_amount: line.unit_amount,
+        unit_amount: Some(line.unit_amount),
+        fault: None,
     };
     Ok(Unchecked {
         vendor: deal.vendor_id,

@@ -1,7 +1,7 @@
 //! Reading one deal: everything that its page shows in one query.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use guildhall_kernel::{DealFormId, DealId, OrgId, UserId};
+use guildhall_kernel::{DealFormId, DealId, OrgId, ProductId, UserId};
 use guildhall_spine::{access::Permissions, http::Problem};
 use rust_decimal::Decimal;
 use serde::Deserialize;
@@ -54,6 +54,7 @@ pub(crate) struct View {
 
 #[derive(Debug, Deserialize)]
 struct StoredLine {
+    product_id: Option<uuid::Uuid>,
     name: String,
     quantity: Decimal,
     unit_amount: Decimal,
@@ -90,8 +91,8 @@ pub(crate) async fn load(db: impl PgExecutor<'_>, id: DealId, org: OrgId) -> Res
                   d.form_id AS "form_id: DealFormId",
                   (SELECT no FROM deal_form WHERE id = d.form_id) AS form_version,
                   d.custom AS "custom: Json<Map<String, Value>>",
-                  (SELECT coalesce(json_agg(json_build_object('name', l.product, 'quantity', l.quantity::text,
-                              'unit_amount', l.unit_amount::text, 'amount', l.amount::text) ORDER BY l.no), '[]')
+                  (SELECT coalesce(json_agg(json_build_object('product_id', l.product_id, 'name', l.product,
+                              'quantity', l.quantity::text, 'unit_amount', l.unit_amount::text, 'amount', l.amount::text) ORDER BY l.no), '[]')
                    FROM deal_line l WHERE l.deal_id = d.id) AS "products!: Json<Vec<StoredLine>>",
                   (SELECT coalesce(json_agg(json_build_object('name', c.name, 'title', c.title, 'email', c.email,
                               'phone', c.phone) ORDER BY c.no), '[]')
@@ -137,6 +138,7 @@ impl View {
     pub(crate) fn into_deal(self, may: Permissions) -> Deal {
         let money = |amount| in_currency(amount, &self.currency);
         let lines = self.products.0.into_iter().map(|line| DealLine {
+            product_id: line.product_id.map(ProductId::from),
             name: line.name,
             quantity: line.quantity.normalize(),
             unit_amount: money(line.unit_amount),

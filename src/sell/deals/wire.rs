@@ -1,7 +1,7 @@
 //! What the operations send: a deal as one side may see it.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use guildhall_kernel::{Currency, DealFormId, DealId, Money, OrgId, UserId};
+use guildhall_kernel::{Currency, DealFormId, DealId, Money, OrgId, ProductId, UserId};
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -50,7 +50,9 @@ pub(super) struct Customer {
 /// A line of the deal. Amounts are in the deal's currency.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct DealLine {
-    /// The product.
+    /// The product in the vendor's catalogue, if the line names one.
+    pub(super) product_id: Option<ProductId>,
+    /// The product in words.
     #[schema(example = "Edge gateway")]
     pub(super) name: String,
     /// How many.

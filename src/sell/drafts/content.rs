@@ -1,7 +1,7 @@
 //! What stands in a draft, and what it still lacks.
 
 use chrono::NaiveDate;
-use guildhall_kernel::{Currency, OrgId, Patch};
+use guildhall_kernel::{Currency, OrgId, Patch, ProductId};
 use guildhall_spine::http::Checks;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -34,13 +34,15 @@ pub(super) struct DraftCustomer {
 #[serde(deny_unknown_fields)]
 #[schema(as = DealDraftLine)]
 pub(super) struct DraftLine {
-    /// The product.
+    /// The product in the vendor's catalogue.
+    product_id: Option<ProductId>,
+    /// The product in words; as in the catalogue when left out beside a product_id.
     #[schema(example = "Edge gateway")]
     name: Option<String>,
     /// How many.
     #[schema(example = "40")]
     quantity: Option<String>,
-    /// The price of one.
+    /// The price of one; beside a product_id, the price that applies when left out.
     #[schema(example = "349.50")]
     unit_amount: Option<String>,
 }
@@ -162,13 +164,18 @@ impl Content {
         let products = needed(self.products, "/products", checks).unwrap_or_default();
         let lines = products.into_iter().enumerate().map(|(place, line)| {
             let at = |field: &str| format!("/products/{place}/{field}");
-            let name = needed(line.name, &at("name"), checks);
             let quantity = needed(line.quantity, &at("quantity"), checks);
-            let unit_amount = needed(line.unit_amount, &at("unit_amount"), checks);
+            // The catalogue knows what a product is called and costs.
+            if line.product_id.is_none() {
+                checks.check(line.name.is_some(), &at("name"), "missing", "is needed");
+                checks.check(line.unit_amount.is_some(), &at("unit_amount"), "missing", "is needed");
+            }
             Some(LineDraft {
-                name: name?,
+                product_id: line.product_id,
+                name: line.name,
                 quantity: quantity?,
-                unit_amount: unit_amount?,
+                unit_amount: line.unit_amount,
+                fault: None,
             })
         });
         let lines: Vec<Option<LineDraft>> = lines.collect();

@@ -2,9 +2,10 @@ use super::*;
 
 fn unchecked() -> Unchecked {
     let line = |quantity: &str, unit_amount: &str| LineDraft {
-        name: "Edge gateway".to_owned(),
+        name: Some("Edge gateway".to_owned()),
         quantity: quantity.to_owned(),
-        unit_amount: unit_amount.to_owned(),
+        unit_amount: Some(unit_amount.to_owned()),
+        ..LineDraft::default()
     };
     Unchecked {
         vendor: uuid::Uuid::nil().into(),
@@ -58,11 +59,11 @@ fn numbers_that_are_no_plain_decimals_are_refused() {
         "-0.5",
     ] {
         let mut draft = unchecked();
-        draft.products[0].unit_amount = text.to_owned();
+        draft.products[0].unit_amount = Some(text.to_owned());
         assert!(draft.check(None, None).is_err(), "{text:?}");
     }
     let mut largest = unchecked();
-    largest.products[0].unit_amount = "9999999999.0000".to_owned();
+    largest.products[0].unit_amount = Some("9999999999.0000".to_owned());
     assert!(largest.check(None, None).is_ok());
 }
 

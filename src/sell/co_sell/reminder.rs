@@ -1,0 +1,48 @@
+//! Reminds the owner of a task on the day that it is due.
+
+use async_trait::async_trait;
+use guildhall_kernel::PlanTaskId;
+use guildhall_spine::{
+    App,
+    db::Tx,
+    event::{self, Origin},
+    http::Problem,
+    timer::{Due, Next, Timer},
+};
+
+use super::events::PlanTaskDue;
+use super::stage::Stage;
+use super::{rows, tasks};
+
+/// The deadline's kind.
+pub(super) const DUE: &str = "plan_task_due";
+
+/// Announces a task that is due to its owner.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TaskReminder;
+
+#[async_trait]
+impl Timer for TaskReminder {
+    fn kind(&self) -> &'static str {
+        DUE
+    }
+
+    async fn ring(&self, _: &App, tx: &mut Tx, due: &Due) -> Result<Next, Problem> {
+        let id = PlanTaskId::from(due.subject);
+        let task = tasks::lock(tx, id).await?;
+        // Who has left hears nothing of it any more.
+        let owns = rows::stage(tx, task.co_sell_id, task.owner_id).await? == Some(Stage::Joined);
+        if task.status.is_to_do() && owns {
+            let audience = [task.owner_id.uuid()];
+            event::append(
+                tx,
+                &Origin::default(),
+                task.co_sell_id,
+                &audience,
+                &PlanTaskDue(task.now()),
+            )
+            .await?;
+        }
+        Ok(Next::Done)
+    }
+}
