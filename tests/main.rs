@@ -21,6 +21,7 @@ mod edges;
 mod events;
 mod identity;
 mod invitations;
+mod leads;
 mod live;
 mod members;
 mod nodes;

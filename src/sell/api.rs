@@ -2,3 +2,7 @@
 
 pub use crate::deals::close::{Close, Closed, Outcome, close as close_deal};
 pub use crate::deals::wire::CloseReason;
+pub use crate::leads::lead::{
+    draft::{CompanyDraft as LeadCompanyDraft, Contact as LeadContact, LeadDraft, Source as LeadSource},
+    take_in::{Intake as LeadIntake, Outcome as LeadOutcome, TakenIn as LeadTakenIn, take_in as take_in_leads},
+};

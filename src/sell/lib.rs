@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod deals;
+pub mod leads;
 
 use std::sync::Arc;
 
@@ -16,35 +17,40 @@ use utoipa_axum::router::OpenApiRouter;
 
 /// The addresses of the pillar.
 pub fn routes() -> OpenApiRouter<App> {
-    deals::routes()
+    deals::routes().merge(leads::routes())
 }
 
 /// The error codes of the pillar, for the documentation.
 #[must_use]
 pub fn codes() -> Vec<Code> {
-    deals::CODES.to_vec()
+    [deals::CODES, leads::CODES].concat()
 }
 
 /// The events of the pillar, for the documentation.
 #[must_use]
 pub fn events() -> Vec<EventDoc> {
-    deals::EVENTS.to_vec()
+    let mut events = deals::EVENTS.to_vec();
+    events.extend(leads::events());
+    events
 }
 
 /// The things of the pillar that have a live channel each.
 #[must_use]
 pub fn watchables() -> Vec<Arc<dyn Watchable>> {
-    vec![Arc::new(deals::WatchedDeals)]
+    vec![
+        Arc::new(deals::WatchedDeals),
+        Arc::new(leads::lead::watch::WatchedLeads),
+    ]
 }
 
 /// What of the pillar follows the event log.
 #[must_use]
 pub fn consumers() -> Vec<Arc<dyn Consumer>> {
-    Vec::new()
+    leads::consumers()
 }
 
 /// What of the pillar answers deadlines.
 #[must_use]
 pub fn timers() -> Vec<Arc<dyn Timer>> {
-    Vec::new()
+    leads::timers()
 }

@@ -28,7 +28,7 @@ impl World {
             (southgate, alder),
         ];
         // A deal and a partnership are of both sides; the rest is a company's own.
-        if !matches!(operation.collection(), Some("deals" | "partnerships")) {
+        if !matches!(operation.collection(), Some("deals" | "partnerships" | "leads")) {
             pairs.extend([(northwind, alder), (alder, northwind), (alder, birch), (alder, cedar)]);
         }
         pairs

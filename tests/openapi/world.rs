@@ -126,12 +126,11 @@ async fn work_together(vendor: &mut Company, partner: &mut Company) {
         partner.records.insert(collection, id);
     }
     for (collection, id, owner) in furnish::records(vendor, partner).await {
-        if owner != Owner::Partner {
-            vendor.records.insert(collection, id.clone());
-        }
-        if owner != Owner::Vendor {
-            partner.records.insert(collection, id);
-        }
+        // Who has nothing of the kind has an id of nothing.
+        let nothing = unknown_like(&id);
+        let of = |has: bool| if has { id.clone() } else { nothing.clone() };
+        vendor.records.insert(collection, of(owner != Owner::Partner));
+        partner.records.insert(collection, of(owner != Owner::Vendor));
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the operations send: a deal as one side may see it.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use guildhall_kernel::{Currency, DealId, Money, OrgId, UserId};
+use guildhall_kernel::{Currency, DealId, LeadId, Money, OrgId, UserId};
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::conflict::Level;
 use super::state::{DealStatus, Move};
+use crate::leads::lead::draft::Source as LeadSource;
 
 /// A company by name.
 #[derive(Debug, Serialize, ToSchema)]
@@ -191,6 +192,20 @@ pub(super) struct ConflictSummary {
     pub(super) count: i64,
 }
 
+/// The lead that a deal came from.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct DealLead {
+    /// Its id.
+    pub(super) id: LeadId,
+    /// Where it came from.
+    pub(super) source: LeadSource,
+    /// The campaign.
+    #[schema(example = "spring-fair-2027")]
+    pub(super) campaign: Option<String>,
+    /// What the source calls it.
+    pub(super) reference: Option<String>,
+}
+
 /// A registered deal.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Deal {
@@ -223,6 +238,8 @@ pub(super) struct Deal {
     pub(super) contacts: Vec<DealContact>,
     /// Who registered it; `null` for an integration.
     pub(super) submitted_by: Option<DealPerson>,
+    /// The lead that it came from.
+    pub(super) lead: Option<DealLead>,
     /// The last word on it.
     pub(super) decision: Option<Decision>,
     /// How it ended, when it is won or lost.
@@ -274,7 +291,7 @@ pub(super) struct DealSummary {
 }
 
 /// An amount with the decimals of its currency, and no fewer than it has.
-pub(super) fn in_currency(amount: Decimal, currency: &str) -> Decimal {
+pub(crate) fn in_currency(amount: Decimal, currency: &str) -> Decimal {
     let mut amount = amount.normalize();
     let places = Currency::from_code(currency).map_or(2, Money::exponent);
     if amount.scale() < places {
