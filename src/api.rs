@@ -15,7 +15,11 @@ use guildhall_spine::{
         security_schemes, show_errors,
     },
 };
-use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, cors::{AllowOrigin, CorsLayer}};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::CompressionLayer,
+    cors::{AllowOrigin, CorsLayer},
+};
 use utoipa::openapi::{Info, License, OpenApi, OpenApiBuilder, Tag};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::{Config, SwaggerUi};
@@ -61,7 +65,10 @@ fn tags() -> Vec<Tag> {
         ),
         tag("partnerships", "Partners in a vendor's program."),
         tag("deals", "Deal registration."),
-        tag("leads", "Leads: taking in, handing out by rules, working, converting; public web forms."),
+        tag(
+            "leads",
+            "Leads: taking in, handing out by rules, working, converting; public web forms.",
+        ),
         tag("live", "Events as they happen."),
         tag("system", "Health, version, documentation."),
     ]

@@ -38,14 +38,24 @@ impl Stage {
     /// Puts these rules in force.
     async fn rules(&self, rules: Value) -> Value {
         let etag = self.manager.get("/api/v1/lead-rules").await.header("etag");
-        put(&self.manager, "/api/v1/lead-rules", &etag, &json!({"rules": rules})).await.ok()
+        put(&self.manager, "/api/v1/lead-rules", &etag, &json!({"rules": rules}))
+            .await
+            .ok()
     }
 
     /// Sets what a partner is capable of.
     async fn capable(&self, partner: guildhall_kernel::OrgId, capabilities: &Value) {
         let all = self.manager.get("/api/v1/partnerships").await.ok();
-        let ours = all["items"].as_array().unwrap().iter().find(|one| one["partner"]["id"] == json!(partner)).unwrap();
-        let path = format!("/api/v1/partnerships/{}/lead-capabilities", ours["id"].as_str().unwrap());
+        let ours = all["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|one| one["partner"]["id"] == json!(partner))
+            .unwrap();
+        let path = format!(
+            "/api/v1/partnerships/{}/lead-capabilities",
+            ours["id"].as_str().unwrap()
+        );
         let etag = self.manager.get(&path).await.header("etag");
         put(&self.manager, &path, &etag, capabilities).await.ok();
     }

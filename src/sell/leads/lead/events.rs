@@ -76,7 +76,7 @@ events! {
     LeadQuarantined = "lead.quarantined";
     /// A lead came in of a company that a live deal is with. For the vendor.
     LeadMatchedDeal = "lead.matched_deal";
-    /// The vendor found that a lead is no spam. For the vendor.
+    /// The vendor found that a lead is no spam, or took up one that it had given up. For the vendor.
     LeadReleased = "lead.released";
     /// A lead was offered to a partner.
     LeadOffered = "lead.offered";

@@ -22,9 +22,9 @@ pub(in crate::leads) struct LeadTakenIn {
 }
 
 /// A lead that comes in by itself.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(transparent)]
-pub(in crate::leads) struct NewLead(#[schema(inline = false)] LeadDraft);
+pub(in crate::leads) struct NewLead(LeadDraft);
 
 impl Validate for NewLead {
     fn validate(&self, checks: &mut Checks) {

@@ -13,6 +13,7 @@ use super::hand_out::{Cause, hand_out, offer_to, set_deadlines};
 use super::pull_back::take_back;
 use crate::leads::lead::{
     access::ManagedLead,
+    events::{LeadReleased, announce},
     rows::{self, Change, Lead as Locked},
     stage::{Move, Stage},
     view::Lead,
@@ -78,6 +79,7 @@ async fn assign(tx: &mut Tx, origin: &Origin, mut lead: Locked, draft: &LeadAssi
     take_back(tx, origin, &mut lead, None).await?;
     if lead.stage == Stage::Disqualified {
         rows::advance(tx, &mut lead, &Change::to(Stage::New)).await?;
+        announce::<LeadReleased>(tx, origin, lead.facts()).await?;
     }
     let deadlines = match draft.partner_id {
         Some(partner) => {
