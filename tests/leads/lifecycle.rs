@@ -176,7 +176,8 @@ async fn an_answer_and_the_end_of_the_time_limit_do_not_both_count() {
     let etag = rep.get(&path).await.header("etag");
     stage.server.clock.advance(TimeDelta::minutes(9));
     let target = format!("{path}/accept");
-    let (answer, ()) = tokio::join!(rep.post_at(&target, &etag, &json!({})), async {
+    let nothing = json!({});
+    let (answer, ()) = tokio::join!(rep.post_at(&target, &etag, &nothing), async {
         stage.server.clock.advance(TimeDelta::days(2));
     });
     let manager = stage.server.login("channel_manager@northwind.example").await;
