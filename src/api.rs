@@ -15,7 +15,11 @@ use guildhall_spine::{
         security_schemes, show_errors,
     },
 };
-use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, cors::CorsLayer};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::CompressionLayer,
+    cors::{AllowOrigin, CorsLayer},
+};
 use utoipa::openapi::{Info, License, OpenApi, OpenApiBuilder, Tag};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::{Config, SwaggerUi};
@@ -66,6 +70,10 @@ fn tags() -> Vec<Tag> {
         tag("catalogue", "Products, price lists and the prices that apply."),
         tag("credit", "Who gets the credit for a deal."),
         tag("co-sell", "Opportunities that a vendor and partners work on together."),
+        tag(
+            "leads",
+            "Leads: taking in, handing out by rules, working, converting; public web forms.",
+        ),
         tag("live", "Events as they happen."),
         tag("system", "Health, version, documentation."),
     ]
@@ -145,6 +153,12 @@ fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
     Problem::internal("a handler panicked").into_response()
 }
 
+/// Pages of any origin may ask for a web form; the form itself says which of them may send it.
+fn is_web_form(path: &str) -> bool {
+    let form = path.strip_prefix("/api/v1/lead-forms/");
+    form.is_some_and(|form| form.strip_suffix("/submissions").unwrap_or(form).starts_with("lform_"))
+}
+
 fn cors(config: &HttpConfig) -> CorsLayer {
     let origins: Vec<HeaderValue> = config
         .cors_origins
@@ -158,7 +172,9 @@ fn cors(config: &HttpConfig) -> CorsLayer {
             .collect::<Vec<_>>()
     };
     CorsLayer::new()
-        .allow_origin(origins)
+        .allow_origin(AllowOrigin::predicate(move |origin, request| {
+            origins.contains(origin) || is_web_form(request.uri.path())
+        }))
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allow_headers(
             [

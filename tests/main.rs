@@ -26,6 +26,7 @@ mod events;
 mod forms;
 mod identity;
 mod invitations;
+mod leads;
 mod live;
 mod members;
 mod nodes;

@@ -10,6 +10,7 @@ pub mod credit;
 pub mod deals;
 pub mod drafts;
 pub mod forms;
+pub mod leads;
 mod record;
 
 use std::sync::Arc;
@@ -34,6 +35,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(catalogue::routes())
         .merge(credit::routes())
         .merge(co_sell::routes())
+        .merge(leads::routes())
 }
 
 /// The error codes of the pillar, for the documentation.
@@ -47,6 +49,7 @@ pub fn codes() -> Vec<Code> {
         amendments::CODES,
         credit::CODES,
         co_sell::CODES,
+        leads::CODES,
     ]
     .concat()
 }
@@ -54,7 +57,7 @@ pub fn codes() -> Vec<Code> {
 /// The events of the pillar, for the documentation.
 #[must_use]
 pub fn events() -> Vec<EventDoc> {
-    [
+    let mut events = [
         deals::EVENTS,
         forms::EVENTS,
         drafts::EVENTS,
@@ -65,23 +68,31 @@ pub fn events() -> Vec<EventDoc> {
         credit::EVENTS,
         co_sell::EVENTS,
     ]
-    .concat()
+    .concat();
+    events.extend(leads::events());
+    events
 }
 
 /// The things of the pillar that have a live channel each.
 #[must_use]
 pub fn watchables() -> Vec<Arc<dyn Watchable>> {
-    vec![Arc::new(deals::WatchedDeals), Arc::new(co_sell::WatchedCoSells)]
+    vec![
+        Arc::new(deals::WatchedDeals),
+        Arc::new(co_sell::WatchedCoSells),
+        Arc::new(leads::lead::watch::WatchedLeads),
+    ]
 }
 
 /// What of the pillar follows the event log.
 #[must_use]
 pub fn consumers() -> Vec<Arc<dyn Consumer>> {
-    Vec::new()
+    leads::consumers()
 }
 
 /// What of the pillar answers deadlines.
 #[must_use]
 pub fn timers() -> Vec<Arc<dyn Timer>> {
-    vec![Arc::new(co_sell::TaskReminder)]
+    let mut timers = leads::timers();
+    timers.push(Arc::new(co_sell::TaskReminder));
+    timers
 }

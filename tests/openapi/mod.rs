@@ -19,6 +19,7 @@ use crate::support::TestServer;
 const PUBLIC: &[&str] = &[
     "acceptInvitation",
     "getJwks",
+    "getLeadForm",
     "getMeta",
     "healthz",
     "login",
@@ -30,6 +31,7 @@ const PUBLIC: &[&str] = &[
     "requestPasswordReset",
     "resendVerification",
     "resetPassword",
+    "submitLeadForm",
     "verifyEmail",
 ];
 

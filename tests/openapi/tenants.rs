@@ -34,6 +34,7 @@ impl World {
         // These are of both sides, or one record stands for both; the rest is a company's own.
         let shared = [
             "deals",
+            "leads",
             "partnerships",
             "deal-forms",
             "deal-comments",

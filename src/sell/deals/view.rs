@@ -11,9 +11,11 @@ use sqlx::{PgExecutor, types::Json};
 use super::conflict::Level;
 use super::state::{DealStatus, Move};
 use super::wire::{
-    CloseReason, Closing, ConflictSummary, Customer, Deal, DealContact, DealLine, DealPerson, Decision, FormVersion,
+    CloseReason, Closing, ConflictSummary, Customer, Deal, DealContact, DealLead, DealLine, DealPerson, Decision,
+    FormVersion,
     Party, RejectReason, in_currency,
 };
+use crate::leads::lead::draft::Source as LeadSource;
 
 /// A deal as the database has it, for one of its two sides.
 #[derive(Debug)]
@@ -50,6 +52,16 @@ pub(crate) struct View {
     products: Json<Vec<StoredLine>>,
     contacts: Json<Vec<DealContact>>,
     rivals: Option<Json<Rivals>>,
+    lead: Option<Json<Attribution>>,
+}
+
+/// The lead that a deal came from.
+#[derive(Debug, Deserialize)]
+struct Attribution {
+    id: uuid::Uuid,
+    source: LeadSource,
+    campaign: Option<String>,
+    reference: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -110,7 +122,10 @@ pub(crate) async fn load(db: impl PgExecutor<'_>, id: DealId, org: OrgId) -> Res
                                   SELECT deal_id, level, score, found_at
                                   FROM deal_conflict WHERE other_deal_id = d.id) k
                             JOIN deal o ON o.id = k.id) c)
-                  END AS "rivals: Json<Rivals>"
+                  END AS "rivals: Json<Rivals>",
+                  (SELECT json_build_object('id', t.id, 'source', t.source, 'campaign', t.campaign,
+                              'reference', t.reference)
+                   FROM lead t WHERE t.id = d.lead_id) AS "lead: Json<Attribution>"
            FROM deal d
            WHERE d.id = $1 AND (d.vendor_id = $2 OR d.partner_id = $2)"#,
         id.uuid(),
@@ -178,6 +193,12 @@ impl View {
                 .map(|(id, version)| FormVersion { id, version }),
             custom: self.custom.0,
             submitted_by: person(self.submitted_by, self.submitted_by_name),
+            lead: self.lead.map(|Json(lead)| DealLead {
+                id: lead.id.into(),
+                source: lead.source,
+                campaign: lead.campaign,
+                reference: lead.reference,
+            }),
             decision: self.decided_at.map(|at| Decision {
                 by: person(self.decided_by, self.decided_by_name),
                 at,

@@ -1,7 +1,7 @@
 //! What the operations send: a deal as one side may see it.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use guildhall_kernel::{Currency, DealFormId, DealId, Money, OrgId, ProductId, UserId};
+use guildhall_kernel::{Currency, DealFormId, DealId, LeadId, Money, OrgId, ProductId, UserId};
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::conflict::Level;
 use super::state::{DealStatus, Move};
+use crate::leads::lead::draft::Source as LeadSource;
 
 /// A company by name.
 #[derive(Debug, Serialize, ToSchema)]
@@ -205,6 +206,20 @@ pub(super) struct FormVersion {
     pub(super) version: i32,
 }
 
+/// The lead that a deal came from.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct DealLead {
+    /// Its id.
+    pub(super) id: LeadId,
+    /// Where it came from.
+    pub(super) source: LeadSource,
+    /// The campaign.
+    #[schema(example = "spring-fair-2027")]
+    pub(super) campaign: Option<String>,
+    /// What the source calls it.
+    pub(super) reference: Option<String>,
+}
+
 /// A registered deal.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Deal {
@@ -242,6 +257,8 @@ pub(crate) struct Deal {
     pub(super) custom: Map<String, Value>,
     /// Who registered it; `null` for an integration.
     pub(super) submitted_by: Option<DealPerson>,
+    /// The lead that it came from.
+    pub(super) lead: Option<DealLead>,
     /// The last word on it.
     pub(super) decision: Option<Decision>,
     /// How it ended, when it is won or lost.

@@ -218,3 +218,52 @@ pub async fn append<E: Event>(
         seq: place.seq,
     })
 }
+
+/// Writes many events of one kind in one go, in their order: each with its subject and its audiences.
+///
+/// # Errors
+/// When the database fails; the transaction must then be dropped.
+pub async fn append_all<S, E>(tx: &mut Tx, origin: &Origin, events: &[(S, Vec<Uuid>, E)]) -> Result<(), Problem>
+where
+    S: Into<Subject> + Copy + Sync,
+    E: Event,
+{
+    if events.is_empty() {
+        return Ok(());
+    }
+    let mut rows = Vec::with_capacity(events.len());
+    for (subject, audiences, event) in events {
+        let (id, subject): (EventId, Subject) = (tx.new_id(), (*subject).into());
+        let mut audiences = audiences.clone();
+        audiences.sort_unstable();
+        audiences.dedup();
+        rows.push(serde_json::json!({
+            "id": id.uuid(), "subject_kind": subject.kind, "subject_id": subject.id, "audiences": audiences,
+            "data": serde_json::to_value(event).map_err(Problem::internal)?,
+        }));
+    }
+    let at = tx.now();
+    let origin = serde_json::to_value(origin).map_err(Problem::internal)?;
+    sqlx::query!(
+        "WITH sent AS (
+             SELECT r.* FROM jsonb_array_elements($1) WITH ORDINALITY AS e (value, place),
+                  jsonb_to_record(e.value) AS r (id uuid, subject_kind text, subject_id uuid, audiences uuid[], data jsonb)
+             ORDER BY e.place
+         ), written AS (
+             INSERT INTO event (id, at, kind, topic, subject_kind, subject_id, audiences, origin, data)
+             SELECT id, $2, $3, $4, subject_kind, subject_id, audiences, $5, data FROM sent
+             RETURNING tx, seq, at, topic, subject_id, audiences
+         )
+         INSERT INTO event_audience (audience, tx, seq, at, topic, subject_id)
+         SELECT audience, tx, seq, at, topic, subject_id FROM written, unnest(audiences) audience",
+        serde_json::Value::Array(rows),
+        at,
+        E::KIND,
+        E::TOPIC.as_str(),
+        origin,
+    )
+    .execute(&mut **tx)
+    .await?;
+    tx.published = true;
+    Ok(())
+}

@@ -104,6 +104,32 @@ pub async fn stuck(db: &Db) -> Result<Vec<Stuck>, sqlx::Error> {
     .await
 }
 
+/// Sets the deadline of `kind` for many subjects as part of `tx`, in place of earlier ones, with nothing noted.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_all<E: Entity>(
+    tx: &mut Tx,
+    kind: &'static str,
+    deadlines: &[(Id<E>, DateTime<Utc>)],
+) -> Result<(), Problem> {
+    let (subjects, times): (Vec<Uuid>, Vec<DateTime<Utc>>) =
+        deadlines.iter().map(|(subject, at)| (subject.uuid(), *at)).unzip();
+    sqlx::query!(
+        "INSERT INTO timer (kind, subject, at, due_at)
+         SELECT $1, d.subject, d.at, d.at FROM unnest($2::uuid[], $3::timestamptz[]) d (subject, at) ORDER BY d.subject
+         ON CONFLICT (kind, subject) DO UPDATE
+         SET at = excluded.at, due_at = excluded.at, data = excluded.data, failures = 0, last_error = NULL",
+        kind,
+        &subjects,
+        &times,
+    )
+    .execute(&mut **tx)
+    .await?;
+    tx.wake_on_commit();
+    Ok(())
+}
+
 /// Drops the deadline of `kind` for `subject`, if there is one.
 ///
 /// # Errors

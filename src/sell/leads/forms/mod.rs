@@ -1,0 +1,7 @@
+//! Public web forms that make leads.
+
+pub(super) mod form;
+pub(super) mod manage;
+pub(super) mod show;
+pub(super) mod spam;
+pub(super) mod submit;

@@ -1,0 +1,198 @@
+//! Why this partner: what each rule said of the lead and of each partner.
+
+use guildhall_kernel::{LeadRuleId, OrgId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::rule::{Choice, LeadRule};
+
+/// Partners that are named for one set of reasons.
+const MOST_NAMED: usize = 100;
+
+/// How it was decided who gets a lead, as it is stored: rules by their place in the version that was in force.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::leads) struct Explanation {
+    /// The rules that were looked at, in order; the last one decided if it chose anybody.
+    pub(in crate::leads) rules: Vec<RuleLook>,
+}
+
+/// What a rule made of a lead. Its names in the database are short: there is one for each lead and rule.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::leads) struct RuleLook {
+    #[serde(rename = "n")]
+    pub(in crate::leads) place: usize,
+    #[serde(rename = "m", skip_serializing_if = "Option::is_none", default)]
+    pub(in crate::leads) missed: Option<Missed>,
+    #[serde(rename = "e", skip_serializing_if = "Vec::is_empty", default)]
+    pub(in crate::leads) eligible: Vec<(OrgId, i64)>,
+    #[serde(rename = "o", skip_serializing_if = "Vec::is_empty", default)]
+    pub(in crate::leads) out: Vec<Left>,
+    #[serde(rename = "c", skip_serializing_if = "Vec::is_empty", default)]
+    pub(in crate::leads) chosen: Vec<OrgId>,
+}
+
+/// What a rule made of a lead.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = LeadRuleLook)]
+pub(in crate::leads) struct ExplainedRule {
+    /// The rule.
+    pub(in crate::leads) rule_id: Option<LeadRuleId>,
+    /// Its name then.
+    #[schema(example = "Large deals in Germany")]
+    pub(in crate::leads) name: String,
+    /// How it chooses.
+    pub(in crate::leads) choice: Choice,
+    /// The first of its conditions that the lead does not meet; `null` when it is for the lead.
+    pub(in crate::leads) missed: Option<Missed>,
+    /// Partners that may have it.
+    pub(in crate::leads) eligible: Vec<Candidate>,
+    /// Partners that may not, by what speaks against them.
+    pub(in crate::leads) out: Vec<Left>,
+    /// Who was chosen.
+    pub(in crate::leads) chosen: Vec<OrgId>,
+}
+
+/// A partner that may have a lead.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = LeadCandidate)]
+pub(in crate::leads) struct Candidate {
+    /// The partner.
+    pub(in crate::leads) partner_id: OrgId,
+    /// What the choice goes by: the number of its last turn (the lowest is next), its weight, or how well it fits, 0
+    /// to 100.
+    #[schema(example = 72)]
+    pub(in crate::leads) value: i64,
+}
+
+/// Partners that may not have a lead, all for the same reasons.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = LeadPartnersLeftOut)]
+pub(in crate::leads) struct Left {
+    /// What speaks against them.
+    pub(in crate::leads) reasons: Vec<Out>,
+    /// How many they are.
+    #[schema(example = 3)]
+    pub(in crate::leads) count: usize,
+    /// The first hundred of them.
+    pub(in crate::leads) partner_ids: Vec<OrgId>,
+}
+
+/// A condition that a lead does not meet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = LeadRuleMissed)]
+pub(in crate::leads) enum Missed {
+    /// The rule is off.
+    Off,
+    /// Its country.
+    Country,
+    /// Its product.
+    Product,
+    /// Its source.
+    Source,
+    /// Its industry.
+    Industry,
+    /// Its score.
+    Score,
+    /// Its amount.
+    Amount,
+}
+
+/// What speaks against a partner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = LeadPartnerOut)]
+pub(in crate::leads) enum Out {
+    /// The rule names others.
+    NotNamed,
+    /// The country is none of its territories.
+    Territory,
+    /// It has no competence in the product.
+    Competence,
+    /// It lacks a certification.
+    Certification,
+    /// It is of another tier.
+    Tier,
+    /// It has as many open leads as it can take.
+    Capacity,
+    /// It had its chance with this lead.
+    Refused,
+}
+
+impl Explanation {
+    /// In full, with the rules that it speaks of.
+    pub(in crate::leads) fn with(self, rules: &[LeadRule]) -> Vec<ExplainedRule> {
+        let explain = |look: RuleLook| {
+            let rule = rules.get(look.place)?;
+            let candidates = look.eligible.into_iter();
+            Some(ExplainedRule {
+                rule_id: rule.id,
+                name: rule.name.clone(),
+                choice: rule.choice,
+                missed: look.missed,
+                eligible: candidates
+                    .map(|(partner_id, value)| Candidate { partner_id, value })
+                    .collect(),
+                out: look.out,
+                chosen: look.chosen,
+            })
+        };
+        self.rules.into_iter().filter_map(explain).collect()
+    }
+}
+
+impl Left {
+    pub(super) fn of(reasons: Vec<Out>, mut partner_ids: Vec<OrgId>) -> Self {
+        let count = partner_ids.len();
+        partner_ids.truncate(MOST_NAMED);
+        Self {
+            reasons,
+            count,
+            partner_ids,
+        }
+    }
+}
+
+/// What a partner is told of why it was chosen: nothing of others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = LeadOfferReasons)]
+pub(in crate::leads) struct Why {
+    /// The rule's name; `null` when the vendor chose.
+    #[schema(example = "Large deals in Germany")]
+    pub(in crate::leads) rule: Option<String>,
+    /// How the rule chooses.
+    pub(in crate::leads) choice: Option<Choice>,
+    /// What the rule asks for and the partner has: `territory`, `competence`, `certification`, `tier`, `capacity`.
+    pub(in crate::leads) met: Vec<String>,
+}
+
+impl Why {
+    /// The reasons of a partner that `rule` chose.
+    #[must_use]
+    pub(in crate::leads) fn of(rule: Option<&LeadRule>) -> Self {
+        let Some(rule) = rule else {
+            return Self {
+                rule: None,
+                choice: None,
+                met: Vec::new(),
+            };
+        };
+        let wanted = &rule.eligible;
+        let met = [
+            (wanted.territory, "territory"),
+            (wanted.competence, "competence"),
+            (!wanted.certifications.is_empty(), "certification"),
+            (!wanted.tiers.is_empty(), "tier"),
+            (!wanted.over_capacity, "capacity"),
+        ];
+        Self {
+            rule: Some(rule.name.clone()),
+            choice: Some(rule.choice),
+            met: met
+                .into_iter()
+                .filter(|(asked, _)| *asked)
+                .map(|(_, name)| name.to_owned())
+                .collect(),
+        }
+    }
+}
