@@ -31,3 +31,6 @@ INSERT INTO deal_history (deal_id, at, kind, user_id, org_id, said, reason)
 SELECT id, decided_at, status, decided_by,
        CASE WHEN status = 'withdrawn' THEN partner_id ELSE vendor_id END, decision_note, decision_reason
 FROM deal WHERE decided_at IS NOT NULL;
+
+CREATE TRIGGER deal_history_no_change BEFORE UPDATE OR DELETE ON deal_history
+    FOR EACH ROW EXECUTE FUNCTION log_is_append_only();

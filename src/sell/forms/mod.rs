@@ -5,6 +5,7 @@
 
 pub(crate) mod answers;
 pub(crate) mod definition;
+mod field;
 mod publish;
 mod read;
 pub(crate) mod rows;
