@@ -4,7 +4,7 @@ use axum::{extract::FromRequestParts, http::request::Parts};
 use guildhall_kernel::{CreditAgreementId, DealId, OrgId};
 use guildhall_spine::{App, access::Permission, http::Problem, identity::Actor};
 
-use super::rows::{self, Agreement};
+use super::stored::{self, Agreement};
 use crate::record::address;
 
 /// A deal whose credit the actor may see.
@@ -50,7 +50,7 @@ impl FromRequestParts<App> for OwnAgreement {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let (actor, org, id): (_, _, CreditAgreementId) = address(parts, app).await?;
         let mut conn = app.db.pool().acquire().await?;
-        let agreement = rows::agreement(&mut conn, org.id, id).await?;
+        let agreement = stored::agreement(&mut conn, org.id, id).await?;
         let agreement = agreement.ok_or_else(Problem::not_found)?;
         actor.require(Permission::CoSellRead)?;
         Ok(Self {

@@ -7,7 +7,8 @@ use utoipa::ToSchema;
 
 use super::access::OwnAgreement;
 use super::events::{self, CreditAgreed, CreditDeclined, CreditSigned, CreditWithdrawn, OwnCreditAgreed};
-use super::rows::{self, Agreement, DealFacts};
+use super::rows::{self, DealFacts};
+use super::stored::{self, Agreement};
 use super::view::{AgreementStatus, CreditAgreement, Viewer};
 
 /// Nothing more to say.
@@ -131,7 +132,7 @@ fn illegal(detail: &str, legal: &[&str]) -> Problem {
 }
 
 async fn reload(own: &OwnAgreement, command: &mut Command<Nothing>) -> Result<Agreement, Problem> {
-    let found = rows::agreement(&mut command.tx, own.org, own.agreement.id).await?;
+    let found = stored::agreement(&mut command.tx, own.org, own.agreement.id).await?;
     found.ok_or_else(Problem::not_found)
 }
 

@@ -14,6 +14,7 @@ use super::access::CreditedDeal;
 use super::events::{self, CreditProposed};
 use super::rows::{self, DealFacts, Draft};
 use super::rules::{self, ShareDraft};
+use super::stored;
 use super::view::{CreditAgreement, Source, Viewer};
 use super::{CreditRole, Share};
 
@@ -74,7 +75,7 @@ pub(super) async fn propose_credit(
         parties: parties(tx, &deal, org, &shares).await?,
     };
     let made = rows::insert(tx, &deal, &draft).await?;
-    let agreement = rows::agreement(tx, org, made).await?.ok_or_else(Problem::not_found)?;
+    let agreement = stored::agreement(tx, org, made).await?.ok_or_else(Problem::not_found)?;
     events::proposal::<CreditProposed>(tx, &actor.origin(), &agreement).await?;
     let viewer = Viewer {
         org,
@@ -131,7 +132,7 @@ pub(super) async fn parties(
     by: OrgId,
     shares: &[Share],
 ) -> Result<BTreeSet<OrgId>, Problem> {
-    let current = rows::in_force(tx, deal.id).await?;
+    let current = stored::in_force(tx, deal.id).await?;
     let current = current.map(|one| one.shares).unwrap_or_default();
     let partners = shares.iter().chain(&current).map(|share| share.partner_id);
     Ok(partners.chain([deal.vendor_id, deal.partner_id, by]).collect())
