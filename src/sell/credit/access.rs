@@ -1,6 +1,9 @@
 //! Who may reach the credit of a deal: its sides, and the other partners whom an agreement concerns.
 
-use axum::{extract::FromRequestParts, http::request::Parts};
+use axum::{
+    extract::FromRequestParts,
+    http::{Method, request::Parts},
+};
 use guildhall_kernel::{CreditAgreementId, DealId, OrgId};
 use guildhall_spine::{App, access::Permission, http::Problem, identity::Actor};
 
@@ -23,6 +26,13 @@ pub(super) struct OwnAgreement {
     pub(super) agreement: Agreement,
 }
 
+fn needed(parts: &Parts) -> Permission {
+    match parts.method {
+        Method::GET => Permission::CoSellRead,
+        _ => Permission::CoSellWork,
+    }
+}
+
 impl FromRequestParts<App> for CreditedDeal {
     type Rejection = Problem;
 
@@ -39,7 +49,7 @@ impl FromRequestParts<App> for CreditedDeal {
         if !seen {
             return Err(Problem::not_found());
         }
-        actor.require(Permission::CoSellRead)?;
+        actor.require(needed(parts))?;
         Ok(Self { actor, org: org.id, id })
     }
 }
@@ -52,7 +62,7 @@ impl FromRequestParts<App> for OwnAgreement {
         let mut conn = app.db.pool().acquire().await?;
         let agreement = stored::agreement(&mut conn, org.id, id).await?;
         let agreement = agreement.ok_or_else(Problem::not_found)?;
-        actor.require(Permission::CoSellRead)?;
+        actor.require(needed(parts))?;
         Ok(Self {
             actor,
             org: org.id,

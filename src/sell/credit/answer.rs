@@ -1,7 +1,4 @@
-use guildhall_spine::{
-    access::Permission,
-    http::{Checks, Command, IfMatch, Problem, Reply, Validate, code},
-};
+use guildhall_spine::http::{Checks, Command, IfMatch, Problem, Reply, Validate, code};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -116,7 +113,6 @@ async fn lock(
     if_match: &IfMatch,
     command: &mut Command<Nothing>,
 ) -> Result<(DealFacts, Agreement), Problem> {
-    own.actor.require(Permission::CoSellWork)?;
     let deal = rows::lock_deal(&mut command.tx, own.agreement.deal_id).await?;
     let agreement = reload(own, command).await?;
     if_match.check(agreement.version)?;

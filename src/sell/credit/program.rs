@@ -75,10 +75,10 @@ impl FromRequestParts<App> for OwnProgram {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let (actor, org, id): (_, _, ProgramId) = address(parts, app).await?;
-        actor.require(Permission::ProgramRead)?;
-        if parts.method != axum::http::Method::GET {
-            actor.require(Permission::ProgramManage)?;
-        }
+        actor.require(match parts.method {
+            axum::http::Method::GET => Permission::ProgramRead,
+            _ => Permission::ProgramManage,
+        })?;
         let mut conn = app.db.pool().acquire().await?;
         rules(&mut conn, org.id, id).await?;
         Ok(Self {

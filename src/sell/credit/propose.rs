@@ -2,7 +2,6 @@ use std::collections::BTreeSet;
 
 use guildhall_kernel::OrgId;
 use guildhall_spine::{
-    access::Permission,
     db::Tx,
     http::{self, Checks, Command, Problem, Reply, Validate},
 };
@@ -59,7 +58,6 @@ pub(super) async fn propose_credit(
     CreditedDeal { actor, org, id }: CreditedDeal,
     command: Command<Proposal>,
 ) -> Result<Reply, Problem> {
-    actor.require(Permission::CoSellWork)?;
     let (proposal, mut command) = command.take();
     let tx = &mut command.tx;
     let deal = rows::lock_deal(tx, id).await?;
