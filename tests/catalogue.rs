@@ -19,7 +19,9 @@ async fn list(vendor: &Caller, mut body: Value, prices: &[(&Value, &str)]) -> St
         .iter()
         .map(|(product, amount)| json!({"product_id": product["id"], "steps": [{"unit_amount": amount}]}))
         .collect();
-    set(vendor, &path, "prices", &json!({"prices": prices})).await;
+    if !prices.is_empty() {
+        set(vendor, &path, "prices", &json!({"prices": prices})).await;
+    }
     path
 }
 

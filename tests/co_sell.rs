@@ -4,7 +4,7 @@ use axum::http::Method;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Caller, Scene, TestServer, deal_body, until};
+use crate::support::{Answer, Caller, Scene, TestServer, audited, deal_body, until};
 
 struct Play {
     server: TestServer,
@@ -75,7 +75,9 @@ impl Play {
         path
     }
 
+    /// Everything that the caller has been told.
     async fn told(&self, caller: &Caller) -> Vec<Value> {
+        audited(&mut self.server.database.connect().await).await;
         let page = caller
             .get("/api/v1/events?topics=co_sell&since=0-0&limit=100")
             .await

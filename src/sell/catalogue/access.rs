@@ -24,15 +24,7 @@ impl FromRequestParts<App> for VisibleProduct {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let (actor, org, id) = address(parts, app).await?;
-        let mut conn = app.db.pool().acquire().await?;
-        let product = rows::find(&mut conn, id).await?.ok_or_else(Problem::not_found)?;
-        let seen = product.vendor_id == org.id
-            || product.status == ProductStatus::Active
-                && is_active_partner(&mut conn, product.vendor_id, org.id).await?;
-        if !seen {
-            return Err(Problem::not_found());
-        }
+        let (actor, product) = reach(parts, app).await?;
         actor.require(Permission::CatalogueRead)?;
         Ok(Self(product))
     }
@@ -42,14 +34,25 @@ impl FromRequestParts<App> for ManagedProduct {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let VisibleProduct(product) = VisibleProduct::from_request_parts(parts, app).await?;
-        let (actor, _, id) = address(parts, app).await?;
-        // A partner that reads it may do no more, whatever its role.
+        let (actor, product) = reach(parts, app).await?;
+        // No role of a partner that sees the product has this right.
         actor.require(Permission::CatalogueManage)?;
         Ok(Self {
             actor,
             vendor: product.vendor_id,
-            id,
+            id: product.id,
         })
     }
+}
+
+async fn reach(parts: &mut Parts, app: &App) -> Result<(Actor, Product), Problem> {
+    let (actor, org, id): (_, _, ProductId) = address(parts, app).await?;
+    let mut conn = app.db.pool().acquire().await?;
+    let product = rows::find(&mut conn, id).await?.ok_or_else(Problem::not_found)?;
+    let seen = product.vendor_id == org.id
+        || product.status == ProductStatus::Active && is_active_partner(&mut conn, product.vendor_id, org.id).await?;
+    if !seen {
+        return Err(Problem::not_found());
+    }
+    Ok((actor, product))
 }

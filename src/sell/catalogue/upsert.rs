@@ -1,5 +1,7 @@
 //! Taking products over from elsewhere, by their sku.
 
+use std::collections::HashMap;
+
 use guildhall_kernel::{OrgId, ProductId};
 use guildhall_spine::{
     db::Tx,
@@ -106,19 +108,27 @@ pub async fn upsert_products(
     )
     .fetch_all(&mut **tx)
     .await?;
-    let written: std::collections::HashMap<_, _> = written
+    let written: HashMap<String, Upserted> = written
         .into_iter()
         .map(|row| {
-            (
-                row.sku,
-                if row.version == 1 {
-                    Upserted::Created(row.id)
-                } else {
-                    Upserted::Changed(row.id)
-                },
-            )
+            let done = match row.version {
+                1 => Upserted::Created(row.id),
+                _ => Upserted::Changed(row.id),
+            };
+            (row.sku, done)
         })
         .collect();
+    announce(tx, origin, vendor, &written).await?;
+    let of = |record: &ProductRecord| written.get(&record.sku).copied().unwrap_or(Upserted::Unchanged);
+    Ok(records.iter().map(of).collect())
+}
+
+async fn announce(
+    tx: &mut Tx,
+    origin: &Origin,
+    vendor: OrgId,
+    written: &HashMap<String, Upserted>,
+) -> Result<(), Problem> {
     let count = |wanted: fn(&Upserted) -> bool| written.values().filter(|one| wanted(one)).count();
     let imported = ProductsImported {
         vendor_id: vendor,
@@ -128,6 +138,5 @@ pub async fn upsert_products(
     if !written.is_empty() {
         event::append(tx, origin, vendor, &[vendor.uuid()], &imported).await?;
     }
-    let of = |record: &ProductRecord| written.get(&record.sku).copied().unwrap_or(Upserted::Unchanged);
-    Ok(records.iter().map(of).collect())
+    Ok(())
 }

@@ -11,8 +11,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::plan::TaskStatus;
 use super::stage::Stage;
-use super::tasks::TaskStatus;
 use super::view::CoSellStatus;
 
 /// A shared opportunity right after a change.

@@ -15,6 +15,7 @@ mod list;
 mod notes;
 mod open;
 mod opportunity;
+mod plan;
 mod reminder;
 mod respond;
 mod rows;

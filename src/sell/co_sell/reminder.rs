@@ -12,7 +12,7 @@ use guildhall_spine::{
 
 use super::events::PlanTaskDue;
 use super::stage::Stage;
-use super::{rows, tasks};
+use super::{plan, rows};
 
 /// The deadline's kind.
 pub(super) const DUE: &str = "plan_task_due";
@@ -29,7 +29,7 @@ impl Timer for TaskReminder {
 
     async fn ring(&self, _: &App, tx: &mut Tx, due: &Due) -> Result<Next, Problem> {
         let id = PlanTaskId::from(due.subject);
-        let task = tasks::lock(tx, id).await?;
+        let task = plan::lock(tx, id).await?;
         // Who has left hears nothing of it any more.
         let owns = rows::stage(tx, task.co_sell_id, task.owner_id).await? == Some(Stage::Joined);
         if task.status.is_to_do() && owns {

@@ -3,102 +3,26 @@ use axum::{
     http::HeaderMap,
     response::{IntoResponse, Response},
 };
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
-use guildhall_kernel::{CoSellId, OrgId, Patch, PlanTaskId};
+use chrono::{NaiveDate, NaiveTime};
+use guildhall_kernel::{OrgId, Patch, PlanTaskId};
 use guildhall_spine::{
     App,
     db::Tx,
     http::{Checks, Command, IfMatch, Page, PageQuery, Paging, Problem, Reply, ValidQuery, Validate},
     timer,
 };
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use sqlx::PgConnection;
+use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::access::{Joined, ReachedTask, Seen};
 use super::change::refuse_closed;
-use super::events::{self, PlanTaskAdded, PlanTaskChanged, TaskNow};
+use super::events::{self, PlanTaskAdded, PlanTaskChanged};
+use super::plan::{self, PlanTask, TaskStatus};
 use super::reminder::DUE;
 use super::rows;
 use super::stage::Stage;
 use crate::record::versioned;
-
-/// Where a task stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, JsonSchema, sqlx::Type)]
-#[serde(rename_all = "snake_case")]
-#[sqlx(type_name = "text", rename_all = "snake_case")]
-#[schema(as = PlanTaskStatus)]
-pub enum TaskStatus {
-    /// Nobody has begun.
-    Open,
-    /// Somebody is at it.
-    InProgress,
-    /// It is done.
-    Done,
-    /// It isn't wanted any more.
-    Dropped,
-}
-
-impl TaskStatus {
-    /// The name on the wire and in the database.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::InProgress => "in_progress",
-            Self::Done => "done",
-            Self::Dropped => "dropped",
-        }
-    }
-
-    /// Whether there is still something to do.
-    #[must_use]
-    pub const fn is_to_do(self) -> bool {
-        matches!(self, Self::Open | Self::InProgress)
-    }
-}
-
-/// A task of a joint plan.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub(super) struct PlanTask {
-    /// Its id.
-    pub(super) id: PlanTaskId,
-    /// The shared opportunity.
-    pub(super) co_sell_id: CoSellId,
-    /// Rises with each change; the `ETag` is made of it.
-    #[schema(example = 1)]
-    pub(super) version: i64,
-    /// What is to do.
-    #[schema(example = "Visit the site")]
-    pub(super) title: String,
-    /// Who does it: a party that has joined.
-    pub(super) owner_id: OrgId,
-    /// By when.
-    pub(super) due_on: Option<NaiveDate>,
-    /// Where it stands.
-    pub(super) status: TaskStatus,
-    /// When it was added.
-    pub(super) created_at: DateTime<Utc>,
-    /// When it last changed.
-    pub(super) updated_at: DateTime<Utc>,
-}
-
-impl PlanTask {
-    /// What is announced of it.
-    pub(super) fn now(&self) -> TaskNow {
-        TaskNow {
-            co_sell_id: self.co_sell_id,
-            task_id: self.id,
-            title: self.title.clone(),
-            owner_id: self.owner_id,
-            due_on: self.due_on,
-            status: self.status,
-            version: self.version,
-        }
-    }
-}
 
 /// A task to be added.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -155,30 +79,6 @@ impl Validate for PlanTaskPatch {
     }
 }
 
-macro_rules! tasks {
-    ($tail:literal, $($argument:expr),+ $(,)?) => {
-        sqlx::query_as!(
-            PlanTask,
-            r#"SELECT id AS "id: PlanTaskId", co_sell_id AS "co_sell_id: CoSellId", version, title,
-                      owner_id AS "owner_id: OrgId", due_on, status AS "status: TaskStatus", created_at, updated_at
-               FROM plan_task "# + $tail,
-            $($argument),+
-        )
-    };
-}
-
-/// The task.
-pub(super) async fn find(conn: &mut PgConnection, id: PlanTaskId) -> Result<PlanTask, Problem> {
-    let task = tasks!("WHERE id = $1", id.uuid()).fetch_optional(conn).await?;
-    task.ok_or_else(Problem::not_found)
-}
-
-/// Locks the task until the transaction ends.
-pub(super) async fn lock(tx: &mut Tx, id: PlanTaskId) -> Result<PlanTask, Problem> {
-    let task = tasks!("WHERE id = $1 FOR NO KEY UPDATE", id.uuid());
-    task.fetch_optional(&mut **tx).await?.ok_or_else(Problem::not_found)
-}
-
 /// List the tasks of the joint plan
 ///
 /// For those who have joined, the oldest first.
@@ -193,13 +93,7 @@ pub(super) async fn list_plan_tasks(
 ) -> Result<impl IntoResponse, Problem> {
     let scope = format!("tasks of {} for {}", seen.id, seen.org);
     let paging = Paging::<Uuid>::new(&app.cursors, scope, query.limit, query.cursor.as_deref())?;
-    let rows = tasks!(
-        "WHERE co_sell_id = $1 AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3",
-        seen.id.uuid(),
-        paging.after,
-        paging.fetch(),
-    );
-    let rows = rows.fetch_all(app.db.pool()).await?;
+    let rows = plan::page(app.db.pool(), seen.id, paging.after, paging.fetch()).await?;
     Ok(paging.page(&app.cursors, rows, |row| row.id.uuid(), |row| row))
 }
 
@@ -234,7 +128,7 @@ pub(super) async fn add_plan_task(Joined(seen): Joined, command: Command<Draft>)
     )
     .execute(&mut **tx)
     .await?;
-    let task = find(tx, id).await?;
+    let task = plan::find(tx, id).await?;
     remind(tx, &task).await?;
     events::to_joined(tx, &seen.actor.origin(), seen.id, &PlanTaskAdded(task.now())).await?;
     let reply = Reply::created(&format!("/api/v1/plan-tasks/{id}"), &task)?;
@@ -260,7 +154,7 @@ pub(super) async fn get_plan_task(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let mut conn = app.db.pool().acquire().await?;
-    let task = find(&mut conn, reached.task).await?;
+    let task = plan::find(&mut conn, reached.task).await?;
     Ok(versioned(&headers, task.version, &task))
 }
 
@@ -284,7 +178,7 @@ pub(super) async fn change_plan_task(
     let (patch, mut command) = command.take();
     let tx = &mut command.tx;
     begin(tx, &seen).await?;
-    let task = lock(tx, id).await?;
+    let task = plan::lock(tx, id).await?;
     if_match.check(task.version)?;
     if let Patch::Value(owner) = patch.owner_id {
         refuse_outsider(tx, &seen, owner).await?;
@@ -302,7 +196,7 @@ pub(super) async fn change_plan_task(
     )
     .execute(&mut **tx)
     .await?;
-    let task = find(tx, id).await?;
+    let task = plan::find(tx, id).await?;
     remind(tx, &task).await?;
     events::to_joined(tx, &seen.actor.origin(), seen.id, &PlanTaskChanged(task.now())).await?;
     command.commit(Reply::ok(&task)?.version(task.version)).await

@@ -1,10 +1,13 @@
 //! Who may reach the credit of a deal: its sides, and the other partners whom an agreement concerns.
 
-use axum::{extract::FromRequestParts, http::request::Parts};
+use axum::{
+    extract::FromRequestParts,
+    http::{Method, request::Parts},
+};
 use guildhall_kernel::{CreditAgreementId, DealId, OrgId};
 use guildhall_spine::{App, access::Permission, http::Problem, identity::Actor};
 
-use super::rows::{self, Agreement};
+use super::stored::{self, Agreement};
 use crate::record::address;
 
 /// A deal whose credit the actor may see.
@@ -23,6 +26,13 @@ pub(super) struct OwnAgreement {
     pub(super) agreement: Agreement,
 }
 
+fn needed(parts: &Parts) -> Permission {
+    match parts.method {
+        Method::GET => Permission::CoSellRead,
+        _ => Permission::CoSellWork,
+    }
+}
+
 impl FromRequestParts<App> for CreditedDeal {
     type Rejection = Problem;
 
@@ -39,7 +49,7 @@ impl FromRequestParts<App> for CreditedDeal {
         if !seen {
             return Err(Problem::not_found());
         }
-        actor.require(Permission::CoSellRead)?;
+        actor.require(needed(parts))?;
         Ok(Self { actor, org: org.id, id })
     }
 }
@@ -50,9 +60,9 @@ impl FromRequestParts<App> for OwnAgreement {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let (actor, org, id): (_, _, CreditAgreementId) = address(parts, app).await?;
         let mut conn = app.db.pool().acquire().await?;
-        let agreement = rows::agreement(&mut conn, org.id, id).await?;
+        let agreement = stored::agreement(&mut conn, org.id, id).await?;
         let agreement = agreement.ok_or_else(Problem::not_found)?;
-        actor.require(Permission::CoSellRead)?;
+        actor.require(needed(parts))?;
         Ok(Self {
             actor,
             org: org.id,

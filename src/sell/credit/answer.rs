@@ -1,13 +1,11 @@
-use guildhall_spine::{
-    access::Permission,
-    http::{Checks, Command, IfMatch, Problem, Reply, Validate, code},
-};
+use guildhall_spine::http::{Checks, Command, IfMatch, Problem, Reply, Validate, code};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::access::OwnAgreement;
 use super::events::{self, CreditAgreed, CreditDeclined, CreditSigned, CreditWithdrawn, OwnCreditAgreed};
-use super::rows::{self, Agreement, DealFacts};
+use super::rows::{self, DealFacts};
+use super::stored::{self, Agreement};
 use super::view::{AgreementStatus, CreditAgreement, Viewer};
 
 /// Nothing more to say.
@@ -115,7 +113,6 @@ async fn lock(
     if_match: &IfMatch,
     command: &mut Command<Nothing>,
 ) -> Result<(DealFacts, Agreement), Problem> {
-    own.actor.require(Permission::CoSellWork)?;
     let deal = rows::lock_deal(&mut command.tx, own.agreement.deal_id).await?;
     let agreement = reload(own, command).await?;
     if_match.check(agreement.version)?;
@@ -131,7 +128,7 @@ fn illegal(detail: &str, legal: &[&str]) -> Problem {
 }
 
 async fn reload(own: &OwnAgreement, command: &mut Command<Nothing>) -> Result<Agreement, Problem> {
-    let found = rows::agreement(&mut command.tx, own.org, own.agreement.id).await?;
+    let found = stored::agreement(&mut command.tx, own.org, own.agreement.id).await?;
     found.ok_or_else(Problem::not_found)
 }
 

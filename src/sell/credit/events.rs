@@ -9,7 +9,7 @@ use guildhall_spine::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::rows::Agreement;
+use super::stored::Agreement;
 use super::view::AgreementStatus;
 use super::{CreditRole, Share};
 

@@ -4,7 +4,8 @@ use guildhall_spine::{App, http::Problem};
 use sqlx::PgConnection;
 
 use super::access::{CreditedDeal, OwnAgreement};
-use super::rows::{self, Signature};
+use super::rows;
+use super::stored::{self, Signature};
 use super::view::{CreditAgreement, DealCredit, Viewer};
 use crate::record::versioned;
 
@@ -22,8 +23,8 @@ pub(super) async fn get_deal_credit(
 ) -> Result<impl IntoResponse, Problem> {
     let mut conn = app.db.pool().acquire().await?;
     let deal = rows::deal(&mut conn, id).await?;
-    let settled = rows::in_force(&mut conn, id).await?.is_some();
-    let agreements = rows::agreements(&mut conn, org, id).await?;
+    let settled = stored::in_force(&mut conn, id).await?.is_some();
+    let agreements = stored::agreements(&mut conn, org, id).await?;
     let viewer = Viewer {
         org,
         vendor: deal.vendor_id,

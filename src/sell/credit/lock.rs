@@ -11,8 +11,9 @@ use sqlx::PgConnection;
 
 use super::events::{self, CreditAgreed, CreditLocked, OwnCreditAgreed, OwnCreditLocked};
 use super::propose::{parties, refuse_strangers};
-use super::rows::{self, Agreement, DealFacts, Draft};
+use super::rows::{self, DealFacts, Draft};
 use super::rules::{self, ShareDraft};
+use super::stored::{self, Agreement};
 use super::view::Source;
 use super::{Share, code};
 
@@ -34,7 +35,7 @@ pub struct InForce {
 /// 404 when there is no such deal, or when the database fails.
 pub async fn credit_of(conn: &mut PgConnection, deal: DealId) -> Result<InForce, Problem> {
     let facts = rows::deal(conn, deal).await?;
-    let current = rows::in_force(conn, deal).await?;
+    let current = stored::in_force(conn, deal).await?;
     Ok(InForce {
         revision: current.as_ref().and_then(|one| one.revision),
         locked_at: facts.locked_at,
@@ -64,7 +65,7 @@ pub(crate) async fn lock_credit(tx: &mut Tx, origin: &Origin, deal: DealId) -> R
     }
     rows::lapse(tx, deal).await?;
     let facts = rows::deal(tx, deal).await?;
-    let agreement = match rows::in_force(tx, deal).await? {
+    let agreement = match stored::in_force(tx, deal).await? {
         Some(agreement) => agreement,
         None => {
             let shares = rules::by_default(facts.partner_id, &facts.roles);
@@ -119,6 +120,6 @@ async fn put(
     };
     let id = rows::insert(tx, deal, &draft).await?;
     rows::put_in_force(tx, deal.id, id).await?;
-    let stored = rows::agreement(tx, by, id).await?;
+    let stored = stored::agreement(tx, by, id).await?;
     stored.ok_or_else(|| Problem::internal("an agreement vanished inside its own transaction"))
 }

@@ -13,6 +13,7 @@ mod program;
 mod propose;
 mod rows;
 pub mod rules;
+mod stored;
 mod view;
 
 use guildhall_kernel::OrgId;

@@ -7,16 +7,17 @@ use guildhall_kernel::{OrgId, Patch, ProgramId};
 use guildhall_spine::{
     App,
     access::Permission,
+    db::Tx,
     event,
     http::{Checks, Command, IfMatch, Problem, Reply, Validate},
     identity::Actor,
 };
 use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
 use utoipa::ToSchema;
 
 use super::CreditRole;
 use super::events::CreditRulesChanged;
-use super::rows::{self, Rules};
 use crate::record::{address, versioned};
 
 /// What a program says of credit.
@@ -74,12 +75,12 @@ impl FromRequestParts<App> for OwnProgram {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let (actor, org, id): (_, _, ProgramId) = address(parts, app).await?;
-        actor.require(Permission::ProgramRead)?;
-        if parts.method != axum::http::Method::GET {
-            actor.require(Permission::ProgramManage)?;
-        }
+        actor.require(match parts.method {
+            axum::http::Method::GET => Permission::ProgramRead,
+            _ => Permission::ProgramManage,
+        })?;
         let mut conn = app.db.pool().acquire().await?;
-        rows::rules(&mut conn, org.id, id).await?;
+        rules(&mut conn, org.id, id).await?;
         Ok(Self {
             actor,
             vendor: org.id,
@@ -116,8 +117,8 @@ pub(super) async fn get_credit_rules(
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Problem> {
     let mut conn = app.db.pool().acquire().await?;
-    let rules = rows::rules(&mut conn, vendor, id).await?;
-    Ok(versioned(&headers, rules.version, &on_the_wire(id, &rules)))
+    let found = rules(&mut conn, vendor, id).await?;
+    Ok(versioned(&headers, found.version, &on_the_wire(id, &found)))
 }
 
 /// Change a program's rules of credit
@@ -142,19 +143,69 @@ pub(super) async fn change_credit_rules(
     sqlx::query_scalar!("SELECT id FROM program WHERE id = $1 FOR NO KEY UPDATE", id.uuid())
         .fetch_optional(&mut **tx)
         .await?;
-    let rules = rows::rules(tx, vendor, id).await?;
-    if_match.check(rules.version)?;
-    let now = on_the_wire(id, &rules);
+    let stored = rules(tx, vendor, id).await?;
+    if_match.check(stored.version)?;
+    let now = on_the_wire(id, &stored);
     let (roles, shares_open) = (patch.roles.or(now.roles), patch.shares_open.or(now.shares_open));
-    rows::set_rules(tx, vendor, id, &roles, shares_open).await?;
-    let rules = on_the_wire(id, &rows::rules(tx, vendor, id).await?);
-    let changed = CreditRulesChanged {
+    set_rules(tx, vendor, id, &roles, shares_open).await?;
+    let changed = on_the_wire(id, &rules(tx, vendor, id).await?);
+    let said = CreditRulesChanged {
         program_id: id,
         vendor_id: vendor,
         roles,
         shares_open,
-        version: rules.version,
+        version: changed.version,
     };
-    event::append(tx, &actor.origin(), id, &[vendor.uuid()], &changed).await?;
-    command.commit(Reply::ok(&rules)?.version(rules.version)).await
+    event::append(tx, &actor.origin(), id, &[vendor.uuid()], &said).await?;
+    command.commit(Reply::ok(&changed)?.version(changed.version)).await
+}
+
+/// What a program says of credit.
+#[derive(Debug)]
+struct Rules {
+    roles: Vec<String>,
+    shares_open: bool,
+    version: i64,
+}
+
+/// The rules of a program of `vendor`; 404 if it has no such program. Version 1 stands for the defaults.
+async fn rules(conn: &mut PgConnection, vendor: OrgId, program: ProgramId) -> Result<Rules, Problem> {
+    sqlx::query_as!(
+        Rules,
+        r#"SELECT coalesce(r.roles, '{sourced}') AS "roles!", coalesce(r.shares_open, false) AS "shares_open!",
+                  coalesce(r.version, 1) AS "version!"
+           FROM program p LEFT JOIN credit_rules r ON r.program_id = p.id
+           WHERE p.vendor_id = $1 AND p.id = $2"#,
+        vendor.uuid(),
+        program.uuid(),
+    )
+    .fetch_optional(conn)
+    .await?
+    .ok_or_else(Problem::not_found)
+}
+
+/// Stores the rules of a program.
+async fn set_rules(
+    tx: &mut Tx,
+    vendor: OrgId,
+    program: ProgramId,
+    roles: &[CreditRole],
+    shares_open: bool,
+) -> Result<(), Problem> {
+    let at = tx.now();
+    sqlx::query!(
+        "INSERT INTO credit_rules AS r (program_id, vendor_id, roles, shares_open, version, updated_at)
+         VALUES ($1, $2, $3, $4, 2, $5)
+         ON CONFLICT (program_id) DO UPDATE
+         SET roles = excluded.roles, shares_open = excluded.shares_open, version = r.version + 1,
+             updated_at = excluded.updated_at",
+        program.uuid(),
+        vendor.uuid(),
+        &roles.iter().map(|role| role.as_str().to_owned()).collect::<Vec<_>>(),
+        shares_open,
+        at,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }

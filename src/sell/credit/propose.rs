@@ -2,7 +2,6 @@ use std::collections::BTreeSet;
 
 use guildhall_kernel::OrgId;
 use guildhall_spine::{
-    access::Permission,
     db::Tx,
     http::{self, Checks, Command, Problem, Reply, Validate},
 };
@@ -14,6 +13,7 @@ use super::access::CreditedDeal;
 use super::events::{self, CreditProposed};
 use super::rows::{self, DealFacts, Draft};
 use super::rules::{self, ShareDraft};
+use super::stored;
 use super::view::{CreditAgreement, Source, Viewer};
 use super::{CreditRole, Share};
 
@@ -58,7 +58,6 @@ pub(super) async fn propose_credit(
     CreditedDeal { actor, org, id }: CreditedDeal,
     command: Command<Proposal>,
 ) -> Result<Reply, Problem> {
-    actor.require(Permission::CoSellWork)?;
     let (proposal, mut command) = command.take();
     let tx = &mut command.tx;
     let deal = rows::lock_deal(tx, id).await?;
@@ -74,7 +73,7 @@ pub(super) async fn propose_credit(
         parties: parties(tx, &deal, org, &shares).await?,
     };
     let made = rows::insert(tx, &deal, &draft).await?;
-    let agreement = rows::agreement(tx, org, made).await?.ok_or_else(Problem::not_found)?;
+    let agreement = stored::agreement(tx, org, made).await?.ok_or_else(Problem::not_found)?;
     events::proposal::<CreditProposed>(tx, &actor.origin(), &agreement).await?;
     let viewer = Viewer {
         org,
@@ -131,7 +130,7 @@ pub(super) async fn parties(
     by: OrgId,
     shares: &[Share],
 ) -> Result<BTreeSet<OrgId>, Problem> {
-    let current = rows::in_force(tx, deal.id).await?;
+    let current = stored::in_force(tx, deal.id).await?;
     let current = current.map(|one| one.shares).unwrap_or_default();
     let partners = shares.iter().chain(&current).map(|share| share.partner_id);
     Ok(partners.chain([deal.vendor_id, deal.partner_id, by]).collect())

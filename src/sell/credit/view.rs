@@ -7,7 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::rows::{Agreement, DealFacts, Signature};
+use super::rows::DealFacts;
+use super::stored::{Agreement, Signature};
 use super::{CreditRole, Share, rules};
 
 /// Where an agreement stands.
