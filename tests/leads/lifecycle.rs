@@ -210,8 +210,14 @@ async fn a_customer_that_waits_is_told_of_twice_and_then_given_to_another() {
     let path = stage.lead("Acme", "DE").await;
     act(&stage.alder, &path, "accept", &json!({})).await.ok();
     let mut admin = Mailbox::of("admin@alder.example");
-    for _ in 0..2 {
+    for notices in 1..=2 {
         stage.server.clock.advance(TimeDelta::minutes(1441));
+        let alder = stage.server.login("sales@alder.example").await;
+        until("the notice is out", async || {
+            let feed = alder.get("/api/v1/events?topics=leads&since=0-0").await.ok();
+            (feed.to_string().matches("lead.contact_due").count() == notices).then_some(())
+        })
+        .await;
         let letter = admin.letter(&stage.server).await;
         assert_eq!(letter.subject, "Acme waits for your first contact");
     }

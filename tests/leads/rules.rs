@@ -153,6 +153,7 @@ async fn a_change_of_the_rules_can_be_tried_and_changes_nothing() {
     let only = |partner| json!([{"name": "Only", "eligible": {"partner_ids": [partner]}, "choice": "round_robin"}]);
     stage.rules(only(stage.scene.alder)).await;
     let path = stage.lead("Acme", "DE").await;
+    stage.server.clock.advance(TimeDelta::seconds(1));
     stage.lead("Fabrikam", "FR").await;
     let before = stage.manager.get("/api/v1/lead-rules").await.ok();
     let rules = json!([{"name": "Germany", "when": {"countries": ["DE"]}, "eligible": {"partner_ids": [stage.scene.birch]}, "choice": "pool"}]);
