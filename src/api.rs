@@ -61,6 +61,10 @@ fn tags() -> Vec<Tag> {
         ),
         tag("partnerships", "Partners in a vendor's program."),
         tag("deals", "Deal registration."),
+        tag(
+            "pipeline",
+            "Stages, board, forecast and analysis of approved deals; exchange rates.",
+        ),
         tag("live", "Events as they happen."),
         tag("system", "Health, version, documentation."),
     ]

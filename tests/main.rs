@@ -27,6 +27,7 @@ mod nodes;
 mod openapi;
 mod pages;
 mod partnerships;
+mod pipeline;
 mod passwords;
 mod readme;
 mod registration;

@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod deals;
+pub mod pipeline;
 
 use std::sync::Arc;
 
@@ -16,19 +17,19 @@ use utoipa_axum::router::OpenApiRouter;
 
 /// The addresses of the pillar.
 pub fn routes() -> OpenApiRouter<App> {
-    deals::routes()
+    deals::routes().merge(pipeline::routes())
 }
 
 /// The error codes of the pillar, for the documentation.
 #[must_use]
 pub fn codes() -> Vec<Code> {
-    deals::CODES.to_vec()
+    [deals::CODES, pipeline::CODES].concat()
 }
 
 /// The events of the pillar, for the documentation.
 #[must_use]
 pub fn events() -> Vec<EventDoc> {
-    deals::EVENTS.to_vec()
+    [deals::EVENTS, pipeline::EVENTS].concat()
 }
 
 /// The things of the pillar that have a live channel each.
@@ -40,7 +41,7 @@ pub fn watchables() -> Vec<Arc<dyn Watchable>> {
 /// What of the pillar follows the event log.
 #[must_use]
 pub fn consumers() -> Vec<Arc<dyn Consumer>> {
-    Vec::new()
+    vec![Arc::new(pipeline::Folder)]
 }
 
 /// What of the pillar answers deadlines.

@@ -27,8 +27,8 @@ impl World {
             (northwind, birch),
             (southgate, alder),
         ];
-        // A deal and a partnership are of both sides; the rest is a company's own.
-        if !matches!(operation.collection(), Some("deals" | "partnerships")) {
+        // A deal and a partnership are of both sides, a stage is named by both; the rest is a company's own.
+        if !matches!(operation.collection(), Some("deals" | "partnerships" | "stages")) {
             pairs.extend([(northwind, alder), (alder, northwind), (alder, birch), (alder, cedar)]);
         }
         pairs

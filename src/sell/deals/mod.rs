@@ -13,6 +13,7 @@ pub mod customer;
 mod decide;
 pub(crate) mod draft;
 pub mod events;
+mod export;
 mod find_conflicts;
 mod get;
 mod list;
@@ -21,6 +22,7 @@ pub(crate) mod register;
 mod reject;
 mod request_info;
 pub(crate) mod rows;
+mod search;
 pub mod state;
 mod stored;
 mod submit;
@@ -70,6 +72,7 @@ pub const CODES: &[Code] = &[
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list::list_deals, submit::submit_deal))
+        .routes(routes!(export::export_deals))
         .routes(routes!(get::get_deal, change::change_deal))
         .routes(routes!(conflicts::list_deal_conflicts))
         .routes(routes!(approve::approve_deal))

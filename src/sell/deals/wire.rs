@@ -13,12 +13,12 @@ use super::state::{DealStatus, Move};
 /// A company by name.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = DealParty)]
-pub(super) struct Party {
+pub(crate) struct Party {
     /// Its id.
-    pub(super) id: OrgId,
+    pub(crate) id: OrgId,
     /// Its name.
     #[schema(example = "Northwind Systems")]
-    pub(super) name: String,
+    pub(crate) name: String,
 }
 
 /// A person by name.
@@ -34,16 +34,16 @@ pub(super) struct DealPerson {
 /// Whom the deal is with.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = DealCustomer)]
-pub(super) struct Customer {
+pub(crate) struct Customer {
     /// The legal name, as registered.
     #[schema(example = "Contoso Robotics GmbH")]
-    pub(super) name: String,
+    pub(crate) name: String,
     /// The registrable domain.
     #[schema(example = "contoso.example")]
-    pub(super) domain: Option<String>,
+    pub(crate) domain: Option<String>,
     /// ISO 3166-1 alpha-2.
     #[schema(example = "DE")]
-    pub(super) country: String,
+    pub(crate) country: String,
 }
 
 /// A line of the deal. Amounts are in the deal's currency.
@@ -274,7 +274,7 @@ pub(super) struct DealSummary {
 }
 
 /// An amount with the decimals of its currency, and no fewer than it has.
-pub(super) fn in_currency(amount: Decimal, currency: &str) -> Decimal {
+pub(crate) fn in_currency(amount: Decimal, currency: &str) -> Decimal {
     let mut amount = amount.normalize();
     let places = Currency::from_code(currency).map_or(2, Money::exponent);
     if amount.scale() < places {

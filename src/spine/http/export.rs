@@ -143,7 +143,11 @@ pub async fn export(format: Format, sheet: Sheet, mut source: impl Source) -> Re
         source,
     };
     let (kind, ending, body) = match format {
-        Format::Csv => ("text/csv; charset=utf-8; header=present", "csv", csv::stream(sheet, begun)),
+        Format::Csv => (
+            "text/csv; charset=utf-8; header=present",
+            "csv",
+            csv::stream(sheet, begun),
+        ),
         Format::Xlsx => (
             "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             "xlsx",

@@ -58,7 +58,12 @@ fn field(cell: &Cell) -> String {
 /// A text that a spreadsheet takes for a formula when it opens a CSV file (OWASP, "CSV Injection"), full-width signs
 /// included, gets an apostrophe, which makes it a text there.
 fn harmless(text: &str) -> String {
-    let begins = |c: char| matches!(c, '=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠');
+    let begins = |c: char| {
+        matches!(
+            c,
+            '=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠'
+        )
+    };
     if text.starts_with(begins) {
         format!("'{text}")
     } else {
@@ -87,7 +92,10 @@ mod tests {
             Cell::from("a \"b\", c"),
             Cell::Empty,
         ];
-        assert_eq!(lines(&[row]), "'=cmd|' /C calc'!A0,'@SUM(1),'\tx,-1.25,\"a \"\"b\"\", c\",\r\n");
+        assert_eq!(
+            lines(&[row]),
+            "'=cmd|' /C calc'!A0,'@SUM(1),'\tx,-1.25,\"a \"\"b\"\", c\",\r\n"
+        );
     }
 
     proptest! {
