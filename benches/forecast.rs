@@ -15,8 +15,14 @@ const CONNECTIONS: u32 = 4;
 /// What is asked in turn.
 const FORECASTS: [(&str, &str); 4] = [
     ("by month", "/api/v1/pipeline/forecast"),
-    ("by quarter and country", "/api/v1/pipeline/forecast?period=quarter&group_by=country"),
-    ("by partner", "/api/v1/pipeline/forecast?period=quarter&group_by=partner"),
+    (
+        "by quarter and country",
+        "/api/v1/pipeline/forecast?period=quarter&group_by=country",
+    ),
+    (
+        "by partner",
+        "/api/v1/pipeline/forecast?period=quarter&group_by=partner",
+    ),
     ("analysis", "/api/v1/pipeline/analysis"),
 ];
 
@@ -45,6 +51,8 @@ pub(crate) async fn run(bench: &mut Bench) -> Result<(), Failure> {
     }
     bench.report.table(table);
     let target = Target::AtMost(100.0);
-    bench.report.bounded("forecast of a million deals, p99", slowest, "ms", target);
+    bench
+        .report
+        .bounded("forecast of a million deals, p99", slowest, "ms", target);
     Ok(())
 }

@@ -18,7 +18,6 @@ use super::{
     aside::Aside,
     copy::{Copied, Rows},
     deals::{Contact, Deal, Deals, Line, Pair, PartOf, Visit},
-    
     draw::Draw,
     feed, rates,
     scale::Shape,
@@ -145,7 +144,11 @@ impl Batch {
     fn of(deals: impl Iterator<Item = Deal>, tracked: usize) -> Self {
         let mut batch = Self::default();
         for (number, deal) in deals.enumerate() {
-            let visits = if number % tracked == 0 { deal.visits() } else { Vec::new() };
+            let visits = if number % tracked == 0 {
+                deal.visits()
+            } else {
+                Vec::new()
+            };
             for visit in visits {
                 visit.write(&mut batch.visits);
             }

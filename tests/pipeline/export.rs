@@ -6,7 +6,10 @@ use crate::support::deal_body;
 #[tokio::test]
 async fn a_list_is_exported_whole_and_its_formulas_are_texts() {
     let place = Place::set().await;
-    for (number, name) in ["=HYPERLINK(\"x\")", "@Sum, Inc", "Plain \"Quoted\" GmbH"].iter().enumerate() {
+    for (number, name) in ["=HYPERLINK(\"x\")", "@Sum, Inc", "Plain \"Quoted\" GmbH"]
+        .iter()
+        .enumerate()
+    {
         let body = deal_body(place.scene.northwind, name, &format!("c{number}.example"));
         place.alder.post("/api/v1/deals", &body).await.ok();
     }
@@ -19,8 +22,14 @@ async fn a_list_is_exported_whole_and_its_formulas_are_texts() {
     let text = String::from_utf8(file.body.to_vec()).unwrap();
     let lines: Vec<&str> = text.split("\r\n").collect();
     assert_eq!(lines.len(), 5, "a head, three of Alder's deals, and the end: {text}");
-    assert!(lines[1].contains("\"'=HYPERLINK(\"\"x\"\")\"") && lines[1].contains(",3601.50,EUR,"), "{text}");
-    assert!(lines[2].contains("\"'@Sum, Inc\"") && lines[3].contains("\"Plain \"\"Quoted\"\" GmbH\""), "{text}");
+    assert!(
+        lines[1].contains("\"'=HYPERLINK(\"\"x\"\")\"") && lines[1].contains(",3601.50,EUR,"),
+        "{text}"
+    );
+    assert!(
+        lines[2].contains("\"'@Sum, Inc\"") && lines[3].contains("\"Plain \"\"Quoted\"\" GmbH\""),
+        "{text}"
+    );
     assert!(!text.contains("Other"));
 
     let file = place.alder.get("/api/v1/deals/export?format=xlsx&customer=plain").await;
@@ -28,8 +37,15 @@ async fn a_list_is_exported_whole_and_its_formulas_are_texts() {
     assert!(file.header("content-disposition").contains("deals.xlsx"));
     let none = format!("/api/v1/deals/export?vendor_id={}", place.scene.southgate);
     place.alder.get(&none).await.problem(404, "not_found");
-    place.alder.get("/api/v1/deals/export?format=pdf").await.problem(400, "invalid_query");
-    for path in ["/api/v1/pipeline/deals/export", "/api/v1/pipeline/forecast/export?format=xlsx"] {
+    place
+        .alder
+        .get("/api/v1/deals/export?format=pdf")
+        .await
+        .problem(400, "invalid_query");
+    for path in [
+        "/api/v1/pipeline/deals/export",
+        "/api/v1/pipeline/forecast/export?format=xlsx",
+    ] {
         assert_eq!(place.manager.get(path).await.status.as_u16(), 200, "{path}");
     }
 }
@@ -51,16 +67,21 @@ async fn an_export_that_breaks_is_cut_before_its_end() {
     .unwrap();
     let mut socket = tokio::net::TcpStream::connect(place.server.address).await.unwrap();
     let token = place.manager.token.as_deref().unwrap();
-    let request =
-        format!("GET /api/v1/deals/export HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\r\n");
+    let request = format!("GET /api/v1/deals/export HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\r\n");
     socket.write_all(request.as_bytes()).await.unwrap();
     let mut head = vec![0; 64 * 1024];
     socket.read_exact(&mut head).await.unwrap();
     assert!(head.starts_with(b"HTTP/1.1 200"));
-    sqlx::query("ALTER TABLE deal RENAME COLUMN customer_name TO customer_called").execute(&mut db).await.unwrap();
+    sqlx::query("ALTER TABLE deal RENAME COLUMN customer_name TO customer_called")
+        .execute(&mut db)
+        .await
+        .unwrap();
     let mut rest = Vec::new();
     let end = socket.read_to_end(&mut rest).await;
-    assert!(end.is_err() || !rest.ends_with(b"0\r\n\r\n"), "the end of the body never comes");
+    assert!(
+        end.is_err() || !rest.ends_with(b"0\r\n\r\n"),
+        "the end of the body never comes"
+    );
     assert!(rest.len() < 45_000_000, "it was not whole");
 }
 
@@ -79,9 +100,16 @@ async fn a_customer_is_found_by_the_beginning_of_its_name_or_its_domain() {
         let mut names = Vec::new();
         let mut cursor = String::new();
         loop {
-            let page = caller.get(&format!("/api/v1/deals?limit=1&customer={query}{cursor}")).await.ok();
+            let page = caller
+                .get(&format!("/api/v1/deals?limit=1&customer={query}{cursor}"))
+                .await
+                .ok();
             let items = page["items"].as_array().unwrap();
-            names.extend(items.iter().map(|deal| deal["customer"]["name"].as_str().unwrap().to_owned()));
+            names.extend(
+                items
+                    .iter()
+                    .map(|deal| deal["customer"]["name"].as_str().unwrap().to_owned()),
+            );
             match page["next_cursor"].as_str() {
                 Some(next) => cursor = format!("&cursor={next}"),
                 None => return names,
@@ -96,6 +124,10 @@ async fn a_customer_is_found_by_the_beginning_of_its_name_or_its_domain() {
     }
     assert!(found(&place.birch, "mull").await.is_empty());
     for query in ["customer=", "customer=%20", "customer=a&sort=created_at"] {
-        place.alder.get(&format!("/api/v1/deals?{query}")).await.problem(400, "invalid_query");
+        place
+            .alder
+            .get(&format!("/api/v1/deals?{query}"))
+            .await
+            .problem(400, "invalid_query");
     }
 }

@@ -6,7 +6,9 @@ use crate::support::{Answer, Caller};
 
 pub(super) async fn put(caller: &Caller, text: &str) -> Answer {
     let headers = [("content-type", "text/csv")];
-    caller.send(Method::PUT, "/api/v1/exchange-rates", &headers, text.to_owned()).await
+    caller
+        .send(Method::PUT, "/api/v1/exchange-rates", &headers, text.to_owned())
+        .await
 }
 
 #[tokio::test]
@@ -26,7 +28,11 @@ async fn the_central_banks_file_is_stored_whole_or_not_at_all() {
     loop {
         let page = owner.get(&format!("/api/v1/exchange-rates?limit=3{cursor}")).await.ok();
         let items = page["items"].as_array().unwrap().clone();
-        seen.extend(items.iter().map(|rate| format!("{} {} {}", rate["currency"], rate["day"], rate["rate"])));
+        seen.extend(
+            items
+                .iter()
+                .map(|rate| format!("{} {} {}", rate["currency"], rate["day"], rate["rate"])),
+        );
         match page["next_cursor"].as_str() {
             Some(next) => cursor = format!("&cursor={next}"),
             None => break,
@@ -42,7 +48,9 @@ async fn the_central_banks_file_is_stored_whole_or_not_at_all() {
     let json = [("content-type", "application/json")];
     let other = owner.send(Method::PUT, "/api/v1/exchange-rates", &json, good).await;
     other.problem(415, "unsupported_media_type");
-    put(&owner, &"x".repeat(17 * 1024 * 1024)).await.problem(413, "body_too_large");
+    put(&owner, &"x".repeat(17 * 1024 * 1024))
+        .await
+        .problem(413, "body_too_large");
     put(&place.alder, good).await.problem(403, "forbidden");
     let southgate = place.server.login("owner@southgate.example").await;
     assert_eq!(southgate.get("/api/v1/exchange-rates").await.ok()["items"], json!([]));

@@ -14,7 +14,9 @@ async fn an_approved_deal_enters_the_first_stage_and_moves_on_when_its_criteria_
         json!([stages[0]["id"], 10, []])
     );
     let third = json!({"stage_id": stages[2]["id"]});
-    let open = act(&place.alder, &path, "stage", &third).await.problem(409, "exit_criteria_open");
+    let open = act(&place.alder, &path, "stage", &third)
+        .await
+        .problem(409, "exit_criteria_open");
     assert_eq!(
         open["criteria"],
         json!([stages[0]["criteria"][0], stages[1]["criteria"][0]]),
@@ -23,17 +25,35 @@ async fn an_approved_deal_enters_the_first_stage_and_moves_on_when_its_criteria_
     let confirmed = json!({"stage_id": stages[2]["id"], "confirmed": open["criteria"], "probability": 65});
     let moved = act(&place.alder, &path, "stage", &confirmed).await.ok();
     assert_eq!(
-        json!([moved["stage"], moved["category"], moved["probability"], moved["history"][0]["outcome"]]),
+        json!([
+            moved["stage"],
+            moved["category"],
+            moved["probability"],
+            moved["history"][0]["outcome"]
+        ]),
         json!(["Proposal", "best_case", 65, "advanced"])
     );
-    let back = act(&place.manager, &path, "stage", &json!({"stage_id": stages[1]["id"]})).await.ok();
+    let back = act(&place.manager, &path, "stage", &json!({"stage_id": stages[1]["id"]}))
+        .await
+        .ok();
     assert_eq!(
-        json!([back["probability"], back["own_probability"], back["history"][0]["outcome"]]),
+        json!([
+            back["probability"],
+            back["own_probability"],
+            back["history"][0]["outcome"]
+        ]),
         json!([25, null, "returned"]),
         "a move clears what was thought of the deal"
     );
     let since = format!("{path}/stages");
-    let won = act(&place.manager, &path, "close", &json!({"outcome": "won", "reason": "product"})).await.ok();
+    let won = act(
+        &place.manager,
+        &path,
+        "close",
+        &json!({"outcome": "won", "reason": "product"}),
+    )
+    .await
+    .ok();
     assert_eq!(won["status"], "won");
     assert_eq!(place.alder.get(&since).await.ok()["history"][0]["outcome"], "won");
     let over = act(&place.manager, &path, "stage", &third).await;
@@ -55,19 +75,37 @@ async fn a_stale_or_foreign_move_is_refused() {
     let stages = place.stages().await;
     let path = place.deal(&place.alder, "Acme", |_| {}).await;
     let body = json!({"stage_id": stages[0]["id"], "category": "commit"});
-    place.alder.post_at(&format!("{path}/stage"), "\"v1\"", &body).await.problem(412, "stale_version");
-    place.alder.post(&format!("{path}/stage"), &body).await.problem(428, "precondition_required");
-    place.birch.post_at(&format!("{path}/stage"), "\"v2\"", &body).await.problem(404, "not_found");
+    place
+        .alder
+        .post_at(&format!("{path}/stage"), "\"v1\"", &body)
+        .await
+        .problem(412, "stale_version");
+    place
+        .alder
+        .post(&format!("{path}/stage"), &body)
+        .await
+        .problem(428, "precondition_required");
+    place
+        .birch
+        .post_at(&format!("{path}/stage"), "\"v2\"", &body)
+        .await
+        .problem(404, "not_found");
     let other = place.server.login("owner@southgate.example").await;
     let theirs = other.get("/api/v1/pipeline/stages").await.ok()["items"][0]["id"].clone();
     let refused = act(&place.alder, &path, "stage", &json!({"stage_id": theirs})).await;
-    assert_eq!(refused.problem(422, "invalid_body")["errors"][0]["pointer"], "/stage_id");
+    assert_eq!(
+        refused.problem(422, "invalid_body")["errors"][0]["pointer"],
+        "/stage_id"
+    );
     let taken = act(&place.alder, &path, "stage", &body).await.ok();
     assert_eq!(json!([taken["category"], taken["version"]]), json!(["commit", 3]));
     let again = act(&place.alder, &path, "stage", &body).await.ok();
     assert_eq!(again["version"], 3, "nothing changed");
     let marketing = place.server.login("marketing@alder.example").await;
-    marketing.post_at(&format!("{path}/stage"), "\"v3\"", &body).await.problem(403, "forbidden");
+    marketing
+        .post_at(&format!("{path}/stage"), "\"v3\"", &body)
+        .await
+        .problem(403, "forbidden");
 }
 
 #[tokio::test]
@@ -96,41 +134,98 @@ async fn stages_are_added_moved_changed_and_retired_without_losing_a_deal() {
     let made = place.manager.post("/api/v1/pipeline/stages", &draft).await;
     assert_eq!(made.ok()["position"], 6);
     let proof = made.header("location");
-    place.manager.post("/api/v1/pipeline/stages", &draft).await.problem(422, "invalid_body");
-    let patched = place.manager.patch(&proof, "\"v1\"", &json!({"position": 2, "probability": 45})).await.ok();
+    place
+        .manager
+        .post("/api/v1/pipeline/stages", &draft)
+        .await
+        .problem(422, "invalid_body");
+    let patched = place
+        .manager
+        .patch(&proof, "\"v1\"", &json!({"position": 2, "probability": 45}))
+        .await
+        .ok();
     assert_eq!(json!([patched["position"], patched["probability"]]), json!([2, 45]));
     let names = async || {
         let stages = place.stages().await;
         let live = stages.iter().filter(|stage| stage["retired_at"].is_null());
-        live.map(|stage| format!("{} {}", stage["position"], stage["name"].as_str().unwrap())).collect::<Vec<_>>()
+        live.map(|stage| format!("{} {}", stage["position"], stage["name"].as_str().unwrap()))
+            .collect::<Vec<_>>()
     };
     assert_eq!(
         names().await,
-        ["1 Qualified", "2 Proof", "3 Solution", "4 Proposal", "5 Negotiation", "6 Contract"]
+        [
+            "1 Qualified",
+            "2 Proof",
+            "3 Solution",
+            "4 Proposal",
+            "5 Negotiation",
+            "6 Contract"
+        ]
     );
     let first = format!("/api/v1/stages/{}", place.stages().await[0]["id"].as_str().unwrap());
-    place.manager.post_at(&format!("{first}/retire"), "\"v9\"", &json!({})).await.problem(412, "stale_version");
-    place.manager.post_at(&format!("{first}/retire"), "\"v1\"", &json!({})).await.ok();
+    place
+        .manager
+        .post_at(&format!("{first}/retire"), "\"v9\"", &json!({}))
+        .await
+        .problem(412, "stale_version");
+    place
+        .manager
+        .post_at(&format!("{first}/retire"), "\"v1\"", &json!({}))
+        .await
+        .ok();
     assert_eq!(names().await[0], "1 Proof");
     let board = place.manager.get("/api/v1/pipeline/board").await.ok();
     let retired = board["columns"].as_array().unwrap().last().unwrap();
-    assert_eq!(json!([retired["stage"]["name"], retired["deals"]]), json!(["Qualified", 1]));
-    let back = json!({"stage_id": board["columns"][0]["stage"]["id"], "confirmed": ["The need and who decides are known"]});
+    assert_eq!(
+        json!([retired["stage"]["name"], retired["deals"]]),
+        json!(["Qualified", 1])
+    );
+    let back =
+        json!({"stage_id": board["columns"][0]["stage"]["id"], "confirmed": ["The need and who decides are known"]});
     assert_eq!(act(&place.alder, &path, "stage", &back).await.ok()["stage"], "Proof");
-    let into = act(&place.alder, &path, "stage", &json!({"stage_id": retired["stage"]["id"]})).await;
+    let into = act(
+        &place.alder,
+        &path,
+        "stage",
+        &json!({"stage_id": retired["stage"]["id"]}),
+    )
+    .await;
     into.problem(409, "stage_retired");
     let next = place.deal(&place.alder, "Second", |_| {}).await;
     assert_eq!(place.alder.get(&format!("{next}/stages")).await.ok()["stage"], "Proof");
-    for stage in place.stages().await.iter().skip(1).filter(|stage| stage["retired_at"].is_null()) {
+    for stage in place
+        .stages()
+        .await
+        .iter()
+        .skip(1)
+        .filter(|stage| stage["retired_at"].is_null())
+    {
         let url = format!("/api/v1/stages/{}", stage["id"].as_str().unwrap());
         let etag = place.manager.etag(&url).await;
-        place.manager.post_at(&format!("{url}/retire"), &etag, &json!({})).await.ok();
+        place
+            .manager
+            .post_at(&format!("{url}/retire"), &etag, &json!({}))
+            .await
+            .ok();
     }
     let etag = place.manager.etag(&proof).await;
-    let last = place.manager.post_at(&format!("{proof}/retire"), &etag, &json!({})).await;
+    let last = place
+        .manager
+        .post_at(&format!("{proof}/retire"), &etag, &json!({}))
+        .await;
     last.problem(409, "last_stage");
-    place.alder.post("/api/v1/pipeline/stages", &draft).await.problem(403, "forbidden");
+    place
+        .alder
+        .post("/api/v1/pipeline/stages", &draft)
+        .await
+        .problem(403, "forbidden");
     let foreign = place.server.login("owner@southgate.example").await;
-    foreign.post("/api/v1/pipeline/stages", &draft).await.problem(422, "invalid_body");
-    foreign.patch(&proof, "\"v1\"", &json!({"name": "Mine"})).await.problem(404, "not_found");
+    foreign
+        .post("/api/v1/pipeline/stages", &draft)
+        .await
+        .problem(422, "invalid_body");
+    foreign
+        .patch(&proof, "\"v1\"", &json!({"name": "Mine"}))
+        .await
+        .problem(404, "not_found");
 }

@@ -150,10 +150,16 @@ async fn after_any_history_the_roll_ups_are_the_sum_over_the_deals() {
         }
         let found = differences(&mut db).await;
         assert!(found.is_empty(), "{found:#?} after {history:?}");
-        sqlx::query("SELECT pipeline_fold(1000000)").execute(&mut db).await.unwrap();
+        sqlx::query("SELECT pipeline_fold(1000000)")
+            .execute(&mut db)
+            .await
+            .unwrap();
         let found = differences(&mut db).await;
         assert!(found.is_empty(), "{found:#?} folded after {history:?}");
-        let left: i64 = sqlx::query_scalar("SELECT count(*) FROM pipeline_delta").fetch_one(&mut db).await.unwrap();
+        let left: i64 = sqlx::query_scalar("SELECT count(*) FROM pipeline_delta")
+            .fetch_one(&mut db)
+            .await
+            .unwrap();
         assert_eq!(left, 0);
     }
 }

@@ -86,7 +86,11 @@ fn progress(draw: &mut Draw, status: DealStatus, approved_at: DateTime<Utc>, unt
         DealStatus::Won => 5,
         _ => return None,
     };
-    let since = if stage == 1 { approved_at } else { draw.moment(approved_at, until) };
+    let since = if stage == 1 {
+        approved_at
+    } else {
+        draw.moment(approved_at, until)
+    };
     let open = status == DealStatus::Approved;
     Some(Progress {
         stage,
