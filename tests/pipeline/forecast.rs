@@ -256,10 +256,8 @@ async fn the_analysis_tells_how_deals_move_and_end() {
         seen["reasons"],
         json!([{"reason": null, "won": 1, "lost": 0}, {"reason": "price", "won": 0, "lost": 1}])
     );
-    let birch = place.birch.get(&format!(
-        "/api/v1/pipeline/analysis?program_id={}",
-        super::program_of(place.scene.northwind)
-    ));
-    let birch = birch.await.ok();
+    let program = super::program_of(place.scene.northwind);
+    let path = format!("/api/v1/pipeline/analysis?program_id={program}");
+    let birch = place.birch.get(&path).await.ok();
     assert_eq!(json!([birch["won"], birch["stages"][0]["open"]]), json!([0, 1]));
 }

@@ -90,8 +90,10 @@ pub(super) struct Ask {
     pub(super) scope: Scope,
     pub(super) vendor: Option<OrgId>,
     pub(super) program: Option<ProgramId>,
-    /// The filters as the list of deals takes them.
+    /// The filters as the list of deals takes them, but for where the customers are.
     pub(super) filters: String,
+    /// Where the customers are, likewise.
+    pub(super) place: String,
     pub(super) group_by: GroupBy,
     pub(super) period: Period,
     pub(super) from: NaiveDate,
@@ -138,9 +140,10 @@ impl Filters {
                 filters.push_str(&format!("&{name}={id}"));
             }
         }
+        let mut place = String::new();
         for (name, text) in [("country", &self.country), ("region", &self.region)] {
             if let Some(text) = text {
-                filters.push_str(&format!("&{name}={}", encoded(text)));
+                place.push_str(&format!("&{name}={}", encoded(text)));
             }
         }
         let (settings, _) = settings::of(conn, org.id).await?;
@@ -155,6 +158,7 @@ impl Filters {
             vendor,
             program: self.program_id,
             filters,
+            place,
             group_by,
             period,
             from,

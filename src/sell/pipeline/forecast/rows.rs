@@ -239,13 +239,7 @@ fn group(ask: &Ask, member: &str, names: &HashMap<Uuid, String>) -> (Option<Memb
             .unwrap_or_default();
         (Some(Member { id, name: known }), filter)
     };
-    let plain = |name: &str| {
-        let narrowed = ask.filters.contains("&country=") || ask.filters.contains("&region=");
-        let filter = if narrowed && name == "region" {
-            String::new()
-        } else {
-            format!("&{name}={}", encoded(member))
-        };
+    let of_place = |filter: String| {
         let group = Member {
             id: None,
             name: member.to_owned(),
@@ -253,10 +247,12 @@ fn group(ask: &Ask, member: &str, names: &HashMap<Uuid, String>) -> (Option<Memb
         (Some(group), filter)
     };
     match ask.group_by {
-        GroupBy::None => (None, String::new()),
+        GroupBy::None => (None, ask.place.clone()),
         GroupBy::Partner => of_org("partner_id"),
         GroupBy::Vendor => of_org("vendor_id"),
-        GroupBy::Region => plain("region"),
-        GroupBy::Country => plain("country"),
+        // Narrowed to a place already, all of the group is there.
+        GroupBy::Region if !ask.place.is_empty() => of_place(ask.place.clone()),
+        GroupBy::Region => of_place(format!("&region={}", encoded(member))),
+        GroupBy::Country => of_place(format!("&country={}", encoded(member))),
     }
 }
