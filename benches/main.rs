@@ -5,6 +5,7 @@ mod bare;
 mod client;
 mod compare;
 mod customers;
+mod forecast;
 mod http;
 mod leads;
 mod live;
@@ -56,6 +57,8 @@ enum Scenario {
     All,
     /// Deal list and deal read beside a bare handler.
     Http,
+    /// Forecasts of a million deals.
+    Forecast,
     /// Deal submit on a million deals and on few.
     Submit,
     /// Ten thousand leads through fifty rules.
@@ -141,6 +144,9 @@ async fn run(bench: &mut Bench, scenario: Scenario) -> Result<(), Failure> {
     };
     if any(&[S::All, S::Http]) {
         http::run(bench).await?;
+    }
+    if any(&[S::All, S::Forecast]) {
+        forecast::run(bench).await?;
     }
     if any(&[S::All, S::Submit]) {
         submit::run(bench).await?;

@@ -19,6 +19,9 @@ pub(crate) struct Plan {
     /// Deal reads per second in the open loop.
     #[arg(long, default_value_t = 1000, global = true)]
     pub(crate) read_rate: u32,
+    /// Seconds of forecasts.
+    #[arg(long, default_value_t = 10, global = true)]
+    pub(crate) forecast_seconds: u32,
     /// Deals submitted per second.
     #[arg(long, default_value_t = 200, global = true)]
     pub(crate) submit_rate: u32,

@@ -74,6 +74,10 @@ fn tags() -> Vec<Tag> {
             "leads",
             "Leads: taking in, handing out by rules, working, converting; public web forms.",
         ),
+        tag(
+            "pipeline",
+            "Stages, board, forecast and analysis of approved deals; exchange rates.",
+        ),
         tag("live", "Events as they happen."),
         tag("system", "Health, version, documentation."),
     ]

@@ -34,6 +34,7 @@ mod openapi;
 mod pages;
 mod partnerships;
 mod passwords;
+mod pipeline;
 mod readme;
 mod registration;
 mod second_factor;

@@ -8,6 +8,7 @@ mod doctor;
 mod keys;
 mod migrate;
 mod openapi;
+mod rates;
 mod say;
 mod serve;
 mod user;
@@ -72,6 +73,8 @@ enum Command {
     /// Look at the event log's consumers and replay them
     #[command(subcommand)]
     Consumer(consumer::ConsumerCommand),
+    /// Import everyone's exchange rates
+    Rates(rates::Args),
     /// Rotate signing keys and secrets
     #[command(subcommand)]
     Keys(keys::KeysCommand),
@@ -182,6 +185,7 @@ async fn run(cli: Cli) -> Result<(), CliFault> {
         Command::Doctor(args) => doctor::run(&cli.place, args).await,
         Command::User(command) => user::run(&cli.place, command).await,
         Command::Consumer(command) => consumer::run(&cli.place, command).await,
+        Command::Rates(args) => rates::run(&cli.place, args).await,
         Command::Keys(command) => keys::run(&cli.place, command).await,
         Command::Config(command) => config::run(&cli.place, command),
     }

@@ -13,7 +13,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use guildhall_sell::deals::{customer::NameKeys, state::DealStatus};
 
-pub(super) use record::{Contact, Deal, Line, PartOf};
+pub(super) use record::{Contact, Deal, Line, PartOf, Visit};
 use rivalry::Claim;
 pub(super) use rivalry::Pair;
 

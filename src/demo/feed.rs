@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use guildhall_kernel::{OrgId, UserId};
 use guildhall_sell::deals::{
     events::{
-        DealApproved, DealConflictFound, DealFacts, DealInfoRequested, DealRejected, DealSubmitted, DealWithdrawn,
+        DealApproved, DealConflictFound, DealFacts, DealInfoRequested, DealLost, DealRejected, DealSubmitted,
+        DealWithdrawn, DealWon,
     },
     state::DealStatus,
 };
@@ -72,6 +73,10 @@ async fn tell_moved(tx: &mut Tx, deal: &Deal) -> Result<(), Problem> {
         reason: outcome
             .decision_reason
             .and_then(|name| serde_json::from_value(name.into()).ok()),
+        closed_on: deal.closed_on(),
+        close_reason: outcome
+            .close_reason
+            .and_then(|name| serde_json::from_value(name.into()).ok()),
         ..facts(deal, deal.status, outcome.version.into())
     };
     let vendor = origin(deal.outcome.decided_by, deal.vendor_id);
@@ -83,13 +88,10 @@ async fn tell_moved(tx: &mut Tx, deal: &Deal) -> Result<(), Problem> {
             let partner = origin(deal.outcome.decided_by, deal.partner_id);
             publish(tx, &partner, deal, &DealWithdrawn(facts)).await
         }
-        // The newest deals are too young to have ended.
-        DealStatus::Submitted
-        | DealStatus::Expired
-        | DealStatus::Appealed
-        | DealStatus::Released
-        | DealStatus::Won
-        | DealStatus::Lost => Ok(()),
+        DealStatus::Won => publish(tx, &vendor, deal, &DealWon(facts)).await,
+        DealStatus::Lost => publish(tx, &vendor, deal, &DealLost(facts)).await,
+        // The newest deals are too young to have ended otherwise.
+        DealStatus::Submitted | DealStatus::Expired | DealStatus::Appealed | DealStatus::Released => Ok(()),
     }
 }
 

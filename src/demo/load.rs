@@ -17,9 +17,9 @@ use super::{
     DemoFault, DemoRequest, DemoSummary, PASSWORD, Scale,
     aside::Aside,
     copy::{Copied, Rows},
-    deals::{Contact, Deal, Deals, Line, Pair, PartOf},
+    deals::{Contact, Deal, Deals, Line, Pair, PartOf, Visit},
     draw::Draw,
-    feed,
+    feed, rates,
     scale::Shape,
     world::World,
 };
@@ -29,6 +29,9 @@ pub(super) const SEED: u64 = 1_204;
 
 /// Deals that are copied together.
 const BATCH: usize = 20_000;
+
+/// Deals whose way through the pipeline is told, about.
+const TRACKED: u64 = 50_000;
 
 /// Loads demo data into an empty database.
 ///
@@ -50,6 +53,9 @@ pub async fn load(app: &App, request: &DemoRequest) -> Result<DemoSummary, DemoF
     timer.lap("deals, lines and contacts");
     aside.restore(&mut tx).await?;
     timer.lap("indexes and constraints");
+    rates::set(&mut tx, day).await?;
+    fold(&mut tx).await?;
+    timer.lap("sums of the pipeline");
 
     if request.scale == Scale::Small {
         feed::announce(&mut tx, Deals::of(&world, deal_draw(), count, shape.rivals)).await?;
@@ -130,12 +136,22 @@ struct Batch {
     lines: Rows,
     contacts: Rows,
     conflicts: Rows,
+    visits: Rows,
 }
 
 impl Batch {
-    fn of(deals: impl Iterator<Item = Deal>) -> Self {
+    /// Of every `tracked`th deal the way through the pipeline is told.
+    fn of(deals: impl Iterator<Item = Deal>, tracked: usize) -> Self {
         let mut batch = Self::default();
-        for deal in deals {
+        for (number, deal) in deals.enumerate() {
+            let visits = if number % tracked == 0 {
+                deal.visits()
+            } else {
+                Vec::new()
+            };
+            for visit in visits {
+                visit.write(&mut batch.visits);
+            }
             deal.write(&mut batch.deals);
             for (part, no) in deal.lines.iter().zip(1..) {
                 PartOf { deal: &deal, no, part }.write(&mut batch.lines);
@@ -160,10 +176,11 @@ async fn stream_deals(
 ) -> Result<(), DemoFault> {
     let (sender, mut batches) = mpsc::channel(2);
     let world = Arc::clone(world);
+    let tracked = usize::try_from(shape.deals / TRACKED).unwrap_or_default() + 1;
     let generator = spawn_blocking(move || {
         let mut deals = Deals::of(&world, deal_draw(), shape.deals, shape.rivals);
         loop {
-            let batch = Batch::of(deals.by_ref().take(BATCH));
+            let batch = Batch::of(deals.by_ref().take(BATCH), tracked);
             if batch.deals.count == 0 || sender.blocking_send(batch).is_err() {
                 return;
             }
@@ -174,6 +191,7 @@ async fn stream_deals(
         batch.lines.send(db, PartOf::<Line>::INTO).await?;
         batch.contacts.send(db, PartOf::<Contact>::INTO).await?;
         batch.conflicts.send(db, Pair::INTO).await?;
+        batch.visits.send(db, Visit::INTO).await?;
         summary.deals += batch.deals.count;
         summary.lines += batch.lines.count;
         summary.contacts += batch.contacts.count;
@@ -181,6 +199,14 @@ async fn stream_deals(
         tracing::debug!(deals = summary.deals, of = shape.deals, "demo deals copied");
     }
     generator.await?;
+    Ok(())
+}
+
+/// Adds the deals up.
+async fn fold(tx: &mut Tx) -> Result<(), sqlx::Error> {
+    sqlx::query_scalar!("SELECT pipeline_fold($1)", i64::MAX)
+        .fetch_one(&mut **tx)
+        .await?;
     Ok(())
 }
 
@@ -206,7 +232,7 @@ async fn vacuum(pool: &PgPool) -> Result<(), sqlx::Error> {
         .await?;
     sqlx::raw_sql(
         "VACUUM (ANALYZE) organisation, user_account, membership, partnership, deal, deal_line, deal_contact, \
-         deal_conflict",
+         deal_conflict, deal_stage_visit, pipeline_rollup, pipeline_day, pipeline_flow, pipeline_delta, exchange_rate",
     )
     .execute(&mut connection)
     .await?;

@@ -12,6 +12,7 @@ mod deals;
 mod draw;
 mod feed;
 mod load;
+mod rates;
 mod scale;
 #[cfg(test)]
 mod tests;

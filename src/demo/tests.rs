@@ -205,10 +205,12 @@ fn statuses_come_in_believable_shares() {
     let expected = [
         (DealStatus::Submitted, 60),
         (DealStatus::InfoRequested, 20),
-        (DealStatus::Approved, 320),
+        (DealStatus::Approved, 264),
         (DealStatus::Rejected, 140),
         (DealStatus::Withdrawn, 100),
-        (DealStatus::Expired, 360),
+        (DealStatus::Expired, 82),
+        (DealStatus::Won, 211),
+        (DealStatus::Lost, 124),
     ];
     for (status, permille) in expected {
         let found = deals.iter().filter(|deal| deal.status == status).count() * 1_000 / deals.len();

@@ -15,6 +15,11 @@ pub fn is_country(code: &str) -> bool {
     code.len() == 2 && COUNTRIES.split(' ').any(|country| country == code)
 }
 
+/// The officially assigned ISO 3166-1 alpha-2 codes, in order.
+pub fn countries() -> impl Iterator<Item = &'static str> {
+    COUNTRIES.split(' ')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

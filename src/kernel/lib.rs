@@ -10,7 +10,7 @@ mod money;
 mod patch;
 
 pub use clock::Clock;
-pub use country::is_country;
+pub use country::{countries, is_country};
 pub use cursor::{Cursor, CursorFault, CursorKey};
 pub use decimal::{DecimalFault, parse_decimal};
 pub use entropy::Entropy;

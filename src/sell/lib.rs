@@ -11,6 +11,7 @@ pub mod deals;
 pub mod drafts;
 pub mod forms;
 pub mod leads;
+pub mod pipeline;
 mod record;
 
 use std::sync::Arc;
@@ -36,6 +37,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(credit::routes())
         .merge(co_sell::routes())
         .merge(leads::routes())
+        .merge(pipeline::routes())
 }
 
 /// The error codes of the pillar, for the documentation.
@@ -50,6 +52,7 @@ pub fn codes() -> Vec<Code> {
         credit::CODES,
         co_sell::CODES,
         leads::CODES,
+        pipeline::CODES,
     ]
     .concat()
 }
@@ -67,6 +70,7 @@ pub fn events() -> Vec<EventDoc> {
         catalogue::EVENTS,
         credit::EVENTS,
         co_sell::EVENTS,
+        pipeline::EVENTS,
     ]
     .concat();
     events.extend(leads::events());
@@ -86,7 +90,9 @@ pub fn watchables() -> Vec<Arc<dyn Watchable>> {
 /// What of the pillar follows the event log.
 #[must_use]
 pub fn consumers() -> Vec<Arc<dyn Consumer>> {
-    leads::consumers()
+    let mut consumers = leads::consumers();
+    consumers.push(Arc::new(pipeline::Folder));
+    consumers
 }
 
 /// What of the pillar answers deadlines.

@@ -43,6 +43,7 @@ impl World {
             "products",
             "price-lists",
             "programs",
+            "stages",
             "co-sells",
             "plan-tasks",
             "credit-agreements",

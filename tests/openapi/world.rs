@@ -82,6 +82,10 @@ impl World {
     pub(super) async fn snapshot(&self) -> BTreeMap<String, String> {
         let mut db = self.server.database.connect().await;
         audited(&mut db).await;
+        sqlx::query("SELECT pipeline_fold(1000000)")
+            .execute(&mut db)
+            .await
+            .unwrap();
         let tables: Vec<String> = sqlx::query_scalar(
             "SELECT c.relname::text FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace
              AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname <> 'event_consumer'",

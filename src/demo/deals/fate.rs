@@ -11,7 +11,7 @@ use crate::demo::{
 };
 
 /// Shares of the statuses among the newest tenth, the four tenths before it, and the older half. Together: submitted
-/// 6 %, info requested 2 %, approved 32 %, rejected 14 %, withdrawn 10 %, expired 36 %.
+/// 6 %, info requested 2 %, approved 26 %, rejected 14 %, withdrawn 10 %, won 21 %, lost 12 %, expired 8 %.
 const NEWEST: &[(DealStatus, u64)] = &[
     (DealStatus::Submitted, 550),
     (DealStatus::InfoRequested, 170),
@@ -22,16 +22,20 @@ const NEWEST: &[(DealStatus, u64)] = &[
 const RECENT: &[(DealStatus, u64)] = &[
     (DealStatus::Submitted, 13),
     (DealStatus::InfoRequested, 7),
-    (DealStatus::Approved, 700),
+    (DealStatus::Approved, 560),
     (DealStatus::Rejected, 140),
     (DealStatus::Withdrawn, 90),
-    (DealStatus::Expired, 50),
+    (DealStatus::Won, 90),
+    (DealStatus::Lost, 60),
+    (DealStatus::Expired, 40),
 ];
 const OLDER: &[(DealStatus, u64)] = &[
     (DealStatus::Approved, 48),
     (DealStatus::Rejected, 155),
     (DealStatus::Withdrawn, 115),
-    (DealStatus::Expired, 682),
+    (DealStatus::Won, 350),
+    (DealStatus::Lost, 200),
+    (DealStatus::Expired, 132),
 ];
 
 /// The last word on a deal, and how far it has come.
@@ -44,6 +48,57 @@ pub(in crate::demo) struct Outcome {
     /// One more than the number of changes.
     pub(in crate::demo) version: u32,
     pub(in crate::demo) updated_at: DateTime<Utc>,
+    /// How it was won or lost.
+    pub(in crate::demo) close_reason: Option<&'static str>,
+    /// Where it is in the pipeline, or was at the end.
+    pub(in crate::demo) progress: Option<Progress>,
+}
+
+/// How far a deal has come in the pipeline.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::demo) struct Progress {
+    /// The stage, from 1.
+    pub(in crate::demo) stage: u8,
+    /// When it entered the first one.
+    pub(in crate::demo) approved_at: DateTime<Utc>,
+    /// When it entered this one.
+    pub(in crate::demo) since: DateTime<Utc>,
+    /// What somebody thinks of it.
+    pub(in crate::demo) category: Option<&'static str>,
+    pub(in crate::demo) probability: Option<u8>,
+}
+
+const STAGES: &[(u8, u64)] = &[(1, 30), (2, 25), (3, 20), (4, 15), (5, 10)];
+const REASONS: &[(&str, u64)] = &[
+    ("price", 24),
+    ("product", 18),
+    ("competitor", 20),
+    ("timing", 10),
+    ("budget", 12),
+    ("no_decision", 10),
+    ("relationship", 6),
+];
+
+/// How far an approved deal came between the approval and the last word.
+fn progress(draw: &mut Draw, status: DealStatus, approved_at: DateTime<Utc>, until: DateTime<Utc>) -> Option<Progress> {
+    let stage = match status {
+        DealStatus::Approved | DealStatus::Lost => draw.share(1, STAGES),
+        DealStatus::Won => 5,
+        _ => return None,
+    };
+    let since = if stage == 1 {
+        approved_at
+    } else {
+        draw.moment(approved_at, until)
+    };
+    let open = status == DealStatus::Approved;
+    Some(Progress {
+        stage,
+        approved_at,
+        since,
+        category: (open && draw.chance(4)).then_some("commit"),
+        probability: (open && draw.chance(4)).then_some(60),
+    })
 }
 
 /// When the deal with this number was registered: in the office hours of some time zone, on a working day, later ones
@@ -119,6 +174,8 @@ pub(super) fn outcome(
         decision_reason: None,
         version: 2,
         updated_at: decided_at,
+        close_reason: None,
+        progress: None,
     };
     let approval = draw.chance(40).then(|| draw.one_of(BLESSINGS));
     let refusal = if taken {
@@ -126,6 +183,9 @@ pub(super) fn outcome(
     } else {
         draw.entry(REFUSALS).copied().unwrap_or(TAKEN)
     };
+    let last_word = if status == DealStatus::Approved { day } else { ended_at };
+    let progress = progress(draw, status, decided_at, last_word);
+    let close_reason = draw.share("price", REASONS);
     match status {
         DealStatus::Submitted => Outcome {
             decided_at: None,
@@ -134,7 +194,20 @@ pub(super) fn outcome(
             ..word(None, None)
         },
         DealStatus::InfoRequested => word(manager, Some(draw.one_of(QUESTIONS))),
-        DealStatus::Approved => word(manager, approval),
+        DealStatus::Approved => Outcome {
+            updated_at: progress.map_or(decided_at, |progress| progress.since),
+            version: progress.map_or(2, |progress| 1 + u32::from(progress.stage)),
+            progress,
+            ..word(manager, approval)
+        },
+        DealStatus::Won | DealStatus::Lost => Outcome {
+            decided_at: Some(ended_at),
+            version: 3,
+            updated_at: ended_at,
+            close_reason: Some(close_reason),
+            progress,
+            ..word(manager, None)
+        },
         DealStatus::Rejected => Outcome {
             decision_reason: Some(refusal.0),
             ..word(manager, Some(refusal.1))
@@ -143,12 +216,10 @@ pub(super) fn outcome(
             Some(voices.submitted_by),
             draw.chance(60).then(|| draw.one_of(FAREWELLS)),
         ),
-        DealStatus::Expired | DealStatus::Appealed | DealStatus::Released | DealStatus::Won | DealStatus::Lost => {
-            Outcome {
-                version: 3,
-                updated_at: ended_at,
-                ..word(manager, approval)
-            }
-        }
+        DealStatus::Expired | DealStatus::Appealed | DealStatus::Released => Outcome {
+            version: 3,
+            updated_at: ended_at,
+            ..word(manager, approval)
+        },
     }
 }

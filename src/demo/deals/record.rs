@@ -1,8 +1,11 @@
 //! A deal as the database holds it.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use guildhall_kernel::{DealId, OrgId, UserId};
-use guildhall_sell::deals::{conflict::Level, state::DealStatus};
+use guildhall_kernel::{DealId, OrgId, ProgramId, StageId, UserId};
+use guildhall_sell::{
+    deals::{conflict::Level, state::DealStatus},
+    pipeline::first_stage_id,
+};
 use rust_decimal::Decimal;
 
 use super::{fate::Outcome, rivalry::Conflict};
@@ -52,7 +55,8 @@ pub(in crate::demo) struct Contact {
 impl Copied for Deal {
     const INTO: &'static str = "COPY deal (id, vendor_id, partner_id, submitted_by, status, customer_name, customer_key, \
         customer_keys, customer_domain, customer_country, currency, amount, expected_close, note, decided_by, \
-        decided_at, decision_note, decision_reason, conflict_level, version, created_at, updated_at) \
+        decided_at, decision_note, decision_reason, conflict_level, version, created_at, updated_at, \
+        closed_on, close_reason, stage_id, stage_since, stage_category, stage_probability) \
         FROM STDIN (FREEZE)";
 
     fn write(&self, rows: &mut Rows) {
@@ -83,6 +87,79 @@ impl Copied for Deal {
             .plain(outcome.version)
             .time(self.created_at)
             .time(outcome.updated_at)
+            .plain_or_null(self.closed_on())
+            .plain_or_null(outcome.close_reason)
+            .plain_or_null(outcome.progress.map(|progress| self.stage(progress.stage).uuid()))
+            .time_or_null(outcome.progress.map(|progress| progress.since))
+            .plain_or_null(outcome.progress.and_then(|progress| progress.category))
+            .plain_or_null(outcome.progress.and_then(|progress| progress.probability))
+            .end();
+    }
+}
+
+impl Deal {
+    /// The day on which it was won or lost.
+    pub(in crate::demo) fn closed_on(&self) -> Option<NaiveDate> {
+        matches!(self.status, DealStatus::Won | DealStatus::Lost).then(|| self.outcome.updated_at.date_naive())
+    }
+
+    /// A stage of the vendor's first program, which has the vendor's UUID.
+    fn stage(&self, place: u8) -> StageId {
+        first_stage_id(ProgramId::from(self.vendor_id.uuid()), place)
+    }
+
+    /// The stages that it has left, evenly apart.
+    pub(in crate::demo) fn visits(&self) -> Vec<Visit<'_>> {
+        let Some(progress) = self.outcome.progress else {
+            return Vec::new();
+        };
+        let passed = i32::from(progress.stage) - 1;
+        let step = (progress.since - progress.approved_at) / passed.max(1);
+        let mut visits: Vec<Visit<'_>> = (1..progress.stage)
+            .map(|stage| Visit {
+                deal: self,
+                stage,
+                entered_at: progress.approved_at + step * (i32::from(stage) - 1),
+                left_at: progress.approved_at + step * i32::from(stage),
+                outcome: "advanced",
+            })
+            .collect();
+        if self.status != DealStatus::Approved {
+            visits.push(Visit {
+                deal: self,
+                stage: progress.stage,
+                entered_at: progress.since,
+                left_at: self.outcome.updated_at,
+                outcome: self.status.as_str(),
+            });
+        }
+        visits
+    }
+}
+
+/// A deal's stay in a stage.
+pub(in crate::demo) struct Visit<'d> {
+    deal: &'d Deal,
+    stage: u8,
+    entered_at: DateTime<Utc>,
+    left_at: DateTime<Utc>,
+    outcome: &'static str,
+}
+
+impl Copied for Visit<'_> {
+    const INTO: &'static str = "COPY deal_stage_visit (deal_id, vendor_id, program_id, partner_id, country, stage_id, \
+        entered_at, left_at, outcome) FROM STDIN";
+
+    fn write(&self, rows: &mut Rows) {
+        rows.plain(self.deal.id.uuid())
+            .plain(self.deal.vendor_id.uuid())
+            .plain(self.deal.vendor_id.uuid())
+            .plain(self.deal.partner_id.uuid())
+            .plain(self.deal.customer_country)
+            .plain(self.deal.stage(self.stage).uuid())
+            .time(self.entered_at)
+            .time(self.left_at)
+            .plain(self.outcome)
             .end();
     }
 }

@@ -12,6 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::pages::{Wanted, page};
+use super::search;
 use super::state::DealStatus;
 use super::wire::DealSummary;
 
@@ -21,24 +22,27 @@ use super::wire::DealSummary;
 #[serde(deny_unknown_fields)]
 pub(super) struct DealQuery {
     /// Only deals of this status.
-    status: Option<DealStatus>,
+    pub(super) status: Option<DealStatus>,
     /// Only deals of this partner.
     #[param(value_type = Option<String>, example = "org_01kaqv6r3gf5ht2x0m8c9ezw4n")]
-    partner_id: Option<OrgId>,
+    pub(super) partner_id: Option<OrgId>,
     /// Only deals with this vendor.
     #[param(value_type = Option<String>, example = "org_01kaqv6r3gf5ht2x0m8c9ezw4n")]
-    vendor_id: Option<OrgId>,
+    pub(super) vendor_id: Option<OrgId>,
     /// Only customers in this country (ISO 3166-1 alpha-2).
     #[param(example = "DE")]
-    country: Option<String>,
-    /// The order; the newest come first unless told.
+    pub(super) country: Option<String>,
+    /// Only customers whose name begins like this, by their names; or, with a dot in it, the customer with this domain.
+    #[param(example = "Contoso")]
+    pub(super) customer: Option<String>,
+    /// The order; the newest come first unless told. Not with a customer.
     #[param(inline)]
-    sort: Option<Sort>,
+    pub(super) sort: Option<Sort>,
     /// Rows a page, 1 to 100.
     #[param(minimum = 1, maximum = 100, example = 50)]
-    limit: Option<u32>,
+    pub(super) limit: Option<u32>,
     /// The `next_cursor` of the page before.
-    cursor: Option<String>,
+    pub(super) cursor: Option<String>,
 }
 
 /// The order of a list of deals.
@@ -55,7 +59,11 @@ pub(super) enum Sort {
 }
 
 impl DealQuery {
-    fn check(&self) -> Result<(), Problem> {
+    pub(super) fn check(&self) -> Result<(), Problem> {
+        if self.customer.is_some() && self.sort.is_some() {
+            let detail = "sort: goes without customer, whose deals come by name.";
+            return Err(Problem::new(code::INVALID_QUERY, detail));
+        }
         if self.country.as_deref().is_none_or(is_country) {
             return Ok(());
         }
@@ -66,7 +74,7 @@ impl DealQuery {
     }
 
     /// The vendor and the partner whose deals are read: one is the organisation acted for.
-    fn sides(&self, org: ActingFor) -> Result<(Option<OrgId>, Option<OrgId>), Problem> {
+    pub(super) fn sides(&self, org: ActingFor) -> Result<(Option<OrgId>, Option<OrgId>), Problem> {
         let (own, other) = match org.kind {
             OrgKind::Vendor => (self.vendor_id, self.partner_id),
             OrgKind::Partner => (self.partner_id, self.vendor_id),
@@ -86,11 +94,12 @@ impl DealQuery {
             partner_id,
             vendor_id,
             country,
+            customer,
             sort,
             ..
         } = self;
         format!(
-            "deals {org} {status:?} {partner_id:?} {vendor_id:?} {country:?} {:?}",
+            "deals {org} {status:?} {partner_id:?} {vendor_id:?} {country:?} {customer:?} {:?}",
             sort.unwrap_or_default()
         )
     }
@@ -112,23 +121,43 @@ pub(super) async fn list_deals(
     query.check()?;
     let (vendor, partner) = query.sides(org)?;
     let paging = Paging::<Uuid>::new(&app.cursors, query.scope(org.id), query.limit, query.cursor.as_deref())?;
-    let wanted = Wanted {
-        vendor,
-        partner,
-        status: query.status,
-        country: query.country,
-        newest_first: query.sort.unwrap_or_default() == Sort::Newest,
-        after: paging.after,
-        limit: paging.fetch(),
-    };
+    let wanted = query.wanted(vendor, partner, paging.after, paging.fetch())?;
     let rows = page(app.db.pool(), &wanted).await?;
-    if let (true, Some(vendor), Some(partner)) = (rows.is_empty(), vendor, partner) {
-        seen(&app, vendor, partner).await?;
-    }
+    refuse_strangers(&app, &wanted, rows.is_empty()).await?;
     Ok(paging.page(&app.cursors, rows, |row| row.id.uuid(), DealSummary::from))
 }
 
+impl DealQuery {
+    /// # Errors
+    /// 400 when `customer` names nobody.
+    pub(super) fn wanted(
+        &self,
+        vendor: Option<OrgId>,
+        partner: Option<OrgId>,
+        after: Option<Uuid>,
+        limit: i64,
+    ) -> Result<Wanted, Problem> {
+        Ok(Wanted {
+            vendor,
+            partner,
+            status: self.status,
+            country: self.country.clone(),
+            customer: self.customer.as_deref().map(search::read).transpose()?,
+            newest_first: self.sort.unwrap_or_default() == Sort::Newest,
+            after,
+            limit,
+        })
+    }
+}
+
 /// An empty list must not tell a stranger's id from one that isn't there.
+pub(super) async fn refuse_strangers(app: &App, wanted: &Wanted, empty: bool) -> Result<(), Problem> {
+    match (empty, wanted.vendor, wanted.partner) {
+        (true, Some(vendor), Some(partner)) => seen(app, vendor, partner).await,
+        _ => Ok(()),
+    }
+}
+
 async fn seen(app: &App, vendor: OrgId, partner: OrgId) -> Result<(), Problem> {
     let mut conn = app.db.pool().acquire().await?;
     match is_active_partner(&mut conn, vendor, partner).await? {

@@ -14,6 +14,7 @@ pub mod customer;
 mod decide;
 pub(crate) mod draft;
 pub mod events;
+mod export;
 pub(crate) mod find_conflicts;
 mod get;
 pub(crate) mod history;
@@ -24,6 +25,7 @@ pub(crate) mod register;
 mod reject;
 mod request_info;
 pub(crate) mod rows;
+mod search;
 pub mod state;
 pub(crate) mod stored;
 mod submit;
@@ -73,6 +75,7 @@ pub const CODES: &[Code] = &[
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list::list_deals, submit::submit_deal))
+        .routes(routes!(export::export_deals))
         .routes(routes!(get::get_deal, change::change_deal))
         .routes(routes!(conflicts::list_deal_conflicts))
         .routes(routes!(approve::approve_deal))

@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 use sqlx::PgPool;
 use uuid::Uuid;
 
+use super::search::{self, Sought};
 use super::state::DealStatus;
 use super::wire::{Customer, DealSummary, Party, in_currency};
 
@@ -19,6 +20,8 @@ pub(super) struct Wanted {
     pub(super) partner: Option<OrgId>,
     pub(super) status: Option<DealStatus>,
     pub(super) country: Option<String>,
+    /// The customer looked for.
+    pub(super) customer: Option<Sought>,
     pub(super) newest_first: bool,
     /// The last deal of the page before.
     pub(super) after: Option<Uuid>,
@@ -29,20 +32,20 @@ pub(super) struct Wanted {
 #[derive(Debug)]
 pub(super) struct Summary {
     pub(super) id: DealId,
-    version: i64,
-    status: DealStatus,
-    vendor_id: OrgId,
-    vendor_name: String,
-    partner_id: OrgId,
-    partner_name: String,
-    customer_name: String,
-    customer_domain: Option<String>,
-    customer_country: String,
-    currency: String,
-    amount: Decimal,
-    expected_close: NaiveDate,
-    created_at: DateTime<Utc>,
-    updated_at: DateTime<Utc>,
+    pub(super) version: i64,
+    pub(super) status: DealStatus,
+    pub(super) vendor_id: OrgId,
+    pub(super) vendor_name: String,
+    pub(super) partner_id: OrgId,
+    pub(super) partner_name: String,
+    pub(super) customer_name: String,
+    pub(super) customer_domain: Option<String>,
+    pub(super) customer_country: String,
+    pub(super) currency: String,
+    pub(super) amount: Decimal,
+    pub(super) expected_close: NaiveDate,
+    pub(super) created_at: DateTime<Utc>,
+    pub(super) updated_at: DateTime<Utc>,
 }
 
 impl From<Summary> for DealSummary {
@@ -90,9 +93,13 @@ macro_rules! page {
         .await
     };
 }
+pub(super) use page as read_page;
 
 /// One page of deals.
 pub(super) async fn page(db: &PgPool, wanted: &Wanted) -> Result<Vec<Summary>, sqlx::Error> {
+    if let Some(sought) = &wanted.customer {
+        return search::page(db, wanted, sought).await;
+    }
     match (wanted.vendor, wanted.partner) {
         (Some(vendor), Some(partner)) => of_partnership(db, wanted, vendor.uuid(), partner.uuid()).await,
         (Some(vendor), None) => match (&wanted.country, wanted.status) {

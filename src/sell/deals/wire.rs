@@ -36,16 +36,16 @@ pub(crate) struct DealPerson {
 /// Whom the deal is with.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = DealCustomer)]
-pub(super) struct Customer {
+pub(crate) struct Customer {
     /// The legal name, as registered.
     #[schema(example = "Contoso Robotics GmbH")]
-    pub(super) name: String,
+    pub(crate) name: String,
     /// The registrable domain.
     #[schema(example = "contoso.example")]
-    pub(super) domain: Option<String>,
+    pub(crate) domain: Option<String>,
     /// ISO 3166-1 alpha-2.
     #[schema(example = "DE")]
-    pub(super) country: String,
+    pub(crate) country: String,
 }
 
 /// A line of the deal. Amounts are in the deal's currency.

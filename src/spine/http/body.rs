@@ -23,7 +23,11 @@ pub struct ValidQuery<T>(pub T);
 
 /// Reads the whole body, within the limit.
 pub(super) async fn read(request: Request, app: &App) -> Result<(Parts, Bytes), Problem> {
-    let limit = app.config.http.body_limit_bytes;
+    read_within(request, app, app.config.http.body_limit_bytes).await
+}
+
+/// Reads the whole body, within a limit of its own.
+pub(super) async fn read_within(request: Request, app: &App, limit: usize) -> Result<(Parts, Bytes), Problem> {
     let (parts, body) = request.into_parts();
     let declared = parts
         .headers
