@@ -28,6 +28,7 @@ mod openapi;
 mod pages;
 mod partnerships;
 mod passwords;
+mod policy;
 mod readme;
 mod registration;
 mod second_factor;

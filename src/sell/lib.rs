@@ -28,7 +28,7 @@ pub fn codes() -> Vec<Code> {
 /// The events of the pillar, for the documentation.
 #[must_use]
 pub fn events() -> Vec<EventDoc> {
-    deals::EVENTS.to_vec()
+    deals::events()
 }
 
 /// The things of the pillar that have a live channel each.
@@ -46,5 +46,5 @@ pub fn consumers() -> Vec<Arc<dyn Consumer>> {
 /// What of the pillar answers deadlines.
 #[must_use]
 pub fn timers() -> Vec<Arc<dyn Timer>> {
-    Vec::new()
+    deals::timers()
 }

@@ -7,8 +7,10 @@ use utoipa::ToSchema;
 use super::access::EditableDeal;
 use super::decide;
 use super::draft::{LineDraft, Unchecked};
-use super::events::{DealChanged, DealFacts, DealResubmitted, announce_conflicts};
-use super::find_conflicts::{Claim, find_conflicts, gravest, store_conflicts};
+use super::events::{DealChanged, DealFacts, DealResubmitted, announce};
+use super::find_conflicts::Claim;
+use super::found::Found;
+use super::resubmit;
 use super::rows;
 use super::state::{DealStatus, IllegalMove, Move, apply};
 use super::stored;
@@ -123,6 +125,7 @@ pub(super) async fn change_deal(
 ) -> Result<Reply, Problem> {
     let (patch, mut command) = command.take();
     let tx = &mut command.tx;
+    resubmit::take_turn(tx, reached.id).await?;
     let deal = rows::lock(tx, reached.id, reached.org)
         .await?
         .ok_or_else(Problem::not_found)?;
@@ -141,18 +144,18 @@ pub(super) async fn change_deal(
     if deal.status == status && changed.is_empty() {
         return decide::answer(command, &reached, deal.id).await;
     }
-    let rivals = find_conflicts(tx, &Claim::of(&draft, deal.vendor_id, deal.partner_id)).await?;
-    let written = rows::rewrite(tx, &deal, status, &draft, gravest(&rivals)).await?;
-    if store_conflicts(tx, deal.id, &rivals).await? > 0 {
-        announce_conflicts(tx, &reached.actor.origin(), &written, &rivals).await?;
-    }
+    let found = Found::of(tx, &Claim::of(&draft, deal.vendor_id, deal.partner_id)).await?;
+    let written = rows::rewrite(tx, &deal, status, &draft, found.level()).await?;
     let facts = DealFacts {
         changed,
         ..written.facts()
     };
+    let origin = reached.actor.origin();
     if deal.status == DealStatus::Submitted {
-        decide::finish::<DealChanged>(command, &reached, facts).await
+        announce::<DealChanged>(tx, &origin, facts).await?;
     } else {
-        decide::finish::<DealResubmitted>(command, &reached, facts).await
+        announce::<DealResubmitted>(tx, &origin, facts).await?;
     }
+    resubmit::look_again(tx, &origin, &deal, &found, &written).await?;
+    decide::answer(command, &reached, deal.id).await
 }

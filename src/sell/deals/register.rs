@@ -5,9 +5,12 @@ use guildhall_onboard::api::active_partnership;
 use guildhall_spine::{db::Tx, event::Origin, http::Problem};
 
 use super::draft::Unchecked;
-use super::events::{DealSubmitted, announce, announce_conflicts};
-use super::find_conflicts::{Claim, find_conflicts, gravest, store_conflicts};
+use super::conflict::Level;
+use super::events::{DealSubmitted, announce};
+use super::find_conflicts::Claim;
+use super::found::Found;
 use super::rows::{self, Registrant};
+use super::{approvals, clock, desk, policy, quota};
 
 /// A deal to be registered.
 #[derive(Debug)]
@@ -23,7 +26,8 @@ pub(crate) struct Registration {
 /// Checks a registration, looks for what it conflicts with, stores and announces it, as part of `tx`.
 ///
 /// # Errors
-/// 422 with every fault of its fields, or when the partner has no active partnership with the vendor.
+/// 422 with every fault of its fields, or when the partner has no active partnership with the vendor; 409
+/// `registration_quota_reached`.
 pub(crate) async fn register(tx: &mut Tx, origin: &Origin, registration: Registration) -> Result<DealId, Problem> {
     let Registration { by, deal, lead } = registration;
     let draft = deal.check(Some(tx.now().date_naive()))?;
@@ -32,15 +36,25 @@ pub(crate) async fn register(tx: &mut Tx, origin: &Origin, registration: Registr
             "must be a vendor that the partner has an active partnership with: GET /api/v1/partnerships lists them";
         return Err(Problem::field("/vendor_id", "no_partnership", advice));
     };
-    let rivals = find_conflicts(tx, &Claim::of(&draft, by.vendor, by.partner)).await?;
+    let terms = policy::rows::terms(tx, partnership.program).await?;
+    // Whoever waits for its turn does so before it has locked anything.
+    if approvals::needs_turn(&terms) {
+        rows::take_turns(tx, by.vendor).await?;
+    }
+    let found = Found::of(tx, &Claim::of(&draft, by.vendor, by.partner)).await?;
+    if found.level() >= Level::Likely {
+        rows::take_turns(tx, by.vendor).await?;
+    }
     let place = rows::Place {
         program: partnership.program,
         lead,
     };
-    let written = rows::insert(tx, &by, &place, &draft, gravest(&rivals)).await?;
+    let written = rows::insert(tx, &by, &place, &draft, found.level()).await?;
     announce::<DealSubmitted>(tx, origin, written.facts()).await?;
-    if !rivals.is_empty() && store_conflicts(tx, written.id, &rivals).await? > 0 {
-        announce_conflicts(tx, origin, &written, &rivals).await?;
-    }
+    quota::refuse_excess(tx, (by.vendor, by.partner), terms.open_registrations.of(partnership.tier)).await?;
+    clock::start(tx, written.id, &terms).await?;
+    found.store(tx, origin, &written).await?;
+    desk::on_conflict(tx, origin, (by.vendor, written.id), &found).await?;
+    approvals::on_submit(tx, origin, written.id, &found, &terms, partnership.tier).await?;
     Ok(written.id)
 }

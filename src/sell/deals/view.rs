@@ -8,6 +8,7 @@ use serde::Deserialize;
 use sqlx::{PgExecutor, types::Json};
 
 use super::conflict::Level;
+use super::standing::Standing;
 use super::state::{DealStatus, Move};
 use super::wire::{
     CloseReason, Closing, ConflictSummary, Customer, Deal, DealContact, DealLine, DealPerson, Decision, Party,
@@ -17,7 +18,7 @@ use super::wire::{
 /// A deal as the database has it, for one of its two sides.
 #[derive(Debug)]
 pub(super) struct View {
-    id: DealId,
+    pub(super) id: DealId,
     pub(super) version: i64,
     status: DealStatus,
     vendor_id: OrgId,
@@ -46,6 +47,7 @@ pub(super) struct View {
     products: Json<Vec<StoredLine>>,
     contacts: Json<Vec<DealContact>>,
     rivals: Option<Json<Rivals>>,
+    standing: Json<Standing>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -101,8 +103,35 @@ pub(super) async fn load(db: impl PgExecutor<'_>, id: DealId, org: OrgId) -> Res
                                   UNION ALL
                                   SELECT deal_id, level, score, found_at
                                   FROM deal_conflict WHERE other_deal_id = d.id) k
-                            JOIN deal o ON o.id = k.id) c)
-                  END AS "rivals: Json<Rivals>"
+                            JOIN deal o ON o.id = k.id
+                            UNION ALL
+                            SELECT k.level, k.score, greatest(k.found_at, a.updated_at),
+                                   d.status IN ('submitted', 'info_requested', 'approved') AND a.stage = 'open'
+                            FROM deal_direct_conflict k JOIN direct_account a ON a.id = k.account_id
+                            WHERE k.deal_id = d.id) c)
+                  END AS "rivals: Json<Rivals>",
+                  json_build_object('due_at', d.decision_due_at, 'paused_at', d.decision_paused_at,
+                      'overdue_at', d.decision_overdue_at, 'protected_until', d.protected_until,
+                      'progress_at', d.progress_at, 'ended_because', d.ended_because,
+                      'extensions', (SELECT count(*) FROM deal_extension e
+                                     WHERE e.deal_id = d.id AND e.status = 'approved'),
+                      'appeal', (SELECT json_build_object('statement', a.statement, 'appealed_at', a.appealed_at,
+                                            'outcome', a.outcome, 'decided_at', a.decided_at)
+                                 FROM deal_appeal a WHERE a.deal_id = d.id ORDER BY a.id DESC LIMIT 1),
+                      'rule', CASE WHEN d.vendor_id = $2 THEN d.routed_by END,
+                      'steps', CASE WHEN d.vendor_id = $2 THEN (
+                          SELECT json_agg(json_build_object('id', s.id, 'name', s.name, 'needs', s.needs,
+                                     'status', s.status, 'escalated_at', s.escalated_at, 'approvers', (
+                                         SELECT json_agg(json_build_object('role', v.role, 'escalation', v.escalation,
+                                             'approved', v.approved, 'voted_at', v.voted_at, 'note', v.note,
+                                             'user', (SELECT json_build_object('id', id, 'name', name)
+                                                      FROM user_account WHERE id = v.user_id),
+                                             'voted_by', (SELECT json_build_object('id', id, 'name', name)
+                                                          FROM user_account WHERE id = v.voted_by),
+                                             'voted_for', (SELECT json_build_object('id', id, 'name', name)
+                                                           FROM user_account WHERE id = v.voted_for)) ORDER BY v.no)
+                                         FROM approval_approver v WHERE v.step_id = s.id)) ORDER BY s.no)
+                          FROM approval_step s WHERE s.deal_id = d.id) END) AS "standing!: Json<Standing>"
            FROM deal d
            WHERE d.id = $1 AND (d.vendor_id = $2 OR d.partner_id = $2)"#,
         id.uuid(),
@@ -141,6 +170,7 @@ impl View {
                 count: rivals.count,
             })
         });
+        let (decision_clock, protection, appeal, approval) = self.standing.0.into_parts();
         Deal {
             id: self.id,
             version: self.version,
@@ -170,6 +200,10 @@ impl View {
                 reason: self.decision_reason,
                 note: self.decision_note,
             }),
+            decision_clock,
+            protection,
+            appeal,
+            approval,
             closing: self.closed_on.map(|on| Closing {
                 on,
                 reason: self.close_reason,
