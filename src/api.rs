@@ -60,7 +60,13 @@ fn tags() -> Vec<Tag> {
             "The organisation acted for: record, members, invitations, API keys, audit log.",
         ),
         tag("partnerships", "Partners in a vendor's program."),
+        tag("programs", "A vendor's programs."),
         tag("deals", "Deal registration."),
+        tag(
+            "deal policies",
+            "A program's terms for registrations: protection, quotas, time to decide, who approves.",
+        ),
+        tag("conflict desk", "Registrations that collide, settled by one person."),
         tag("live", "Events as they happen."),
         tag("system", "Health, version, documentation."),
     ]

@@ -30,7 +30,17 @@ impl World {
         // A deal and a partnership are of both sides; the rest is a company's own.
         if !matches!(
             operation.collection(),
-            Some("deals" | "partnerships" | "programs" | "deal-policies" | "extensions" | "releases" | "conflict-cases")
+            Some(
+                "deals"
+                    | "partnerships"
+                    | "programs"
+                    | "deal-policies"
+                    | "extensions"
+                    | "releases"
+                    | "conflict-cases"
+                    | "direct-accounts"
+                    | "approval-delegations"
+            )
         ) {
             pairs.extend([(northwind, alder), (alder, northwind), (alder, birch), (alder, cedar)]);
         }

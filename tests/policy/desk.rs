@@ -12,13 +12,16 @@ fn id(path: &str) -> String {
 async fn accounts(caller: &Caller, accounts: Value) -> Answer {
     let headers = [("content-type", "application/json")];
     let body = json!({"accounts": accounts}).to_string();
-    caller.send(Method::PUT, "/api/v1/direct-accounts", &headers, body).await
+    caller
+        .send(Method::PUT, "/api/v1/direct-accounts", &headers, body)
+        .await
 }
 
 /// Two rivals, and the address of the case that they are.
 async fn rivals(stage: &Stage, manager: &Caller) -> (String, String, String) {
     let (alder, birch) = (stage.login("sales@alder").await, stage.login("sales@birch").await);
     let one = stage.submit(&alder, "Acme Robotics GmbH", "acme.example").await;
+    stage.server.clock.advance(chrono::TimeDelta::seconds(1));
     let other = stage.submit(&birch, "Acme Robotics AG", "acme.example").await;
     let cases = manager.get("/api/v1/conflict-cases").await.ok();
     let case = cases["items"].as_array().unwrap().last().unwrap()["id"].clone();
@@ -41,9 +44,15 @@ async fn each_side_puts_its_own_forward_and_the_first_wins() {
         .ok();
     let seen = String::from_utf8(birch.get(&case).await.body.to_vec()).unwrap();
     assert!(seen.contains("letter of June") && seen.contains(&id(&other)), "{seen}");
-    assert!(!seen.contains("workshop") && !seen.contains(&id(&one)) && !seen.contains("Alder"), "{seen}");
+    assert!(
+        !seen.contains("workshop") && !seen.contains(&id(&one)) && !seen.contains("Alder"),
+        "{seen}"
+    );
     let all = manager.get(&case).await.ok();
-    assert_eq!(all["parties"].as_array().unwrap().len() + all["evidence"].as_array().unwrap().len(), 4);
+    assert_eq!(
+        all["parties"].as_array().unwrap().len() + all["evidence"].as_array().unwrap().len(),
+        4
+    );
     stage
         .login("sales@cedar")
         .await
@@ -53,7 +62,9 @@ async fn each_side_puts_its_own_forward_and_the_first_wins() {
     act(&birch, &case, "decide", &json!({"decision": "first_wins"}))
         .await
         .problem(403, "forbidden");
-    let decided = act(&manager, &case, "decide", &json!({"decision": "first_wins"})).await.ok();
+    let decided = act(&manager, &case, "decide", &json!({"decision": "first_wins"}))
+        .await
+        .ok();
     assert_eq!(decided["decision"], "first_wins");
     assert_eq!(alder.get(&one).await.ok()["status"], "approved");
     let lost = birch.get(&other).await.ok();
@@ -61,7 +72,10 @@ async fn each_side_puts_its_own_forward_and_the_first_wins() {
         json!([lost["status"], lost["decision"]["reason"]]),
         json!(["rejected", "already_registered"])
     );
-    assert_eq!(stage.events(&birch, "conflict.outcome", 1).await[0]["outcome"], "rejected");
+    assert_eq!(
+        stage.events(&birch, "conflict.outcome", 1).await[0]["outcome"],
+        "rejected"
+    );
     act(&birch, &other, "appeal", &json!({"statement": "No."})).await.ok();
     let owner = stage.login("owner@northwind").await;
     act(&owner, &other, "approve", &json!({}))
@@ -93,7 +107,11 @@ async fn shared_credit_sums_to_the_whole_and_is_announced() {
     act(&manager, &case, "decide", &split("60", "40")).await.ok();
     let event = &stage.events(&manager, "conflict.decided", 1).await[0];
     assert_eq!(
-        json!([event["winner_deal_id"], event["shares"][0]["percent"], event["shares"][1]["percent"]]),
+        json!([
+            event["winner_deal_id"],
+            event["shares"][0]["percent"],
+            event["shares"][1]["percent"]
+        ]),
         json!([id(&other), "60", "40"])
     );
     let alder = stage.login("sales@alder").await;
@@ -125,7 +143,10 @@ async fn of_two_managers_one_settles_a_case() {
     assert_eq!(settled.len(), 1, "{answers:?}");
     let late = answers.iter().find(|answer| !answer.status.is_success()).unwrap();
     late.problem(412, "stale_version");
-    let statuses = json!([owner.get(&one).await.ok()["status"], owner.get(&other).await.ok()["status"]]);
+    let statuses = json!([
+        owner.get(&one).await.ok()["status"],
+        owner.get(&other).await.ok()["status"]
+    ]);
     let expected = if settled[0].ok()["decision"] == "reject" {
         json!(["rejected", "rejected"])
     } else {
@@ -143,14 +164,20 @@ async fn registrations_settled_as_one_opportunity_are_never_both_approved() {
         stage.login("owner@northwind").await,
     );
     let one = stage.submit(&alder, "Acme Robotics", "acme.example").await;
+    stage.server.clock.advance(chrono::TimeDelta::seconds(1));
     let other = stage.submit(&birch, "Halden Shipyards", "halden.example").await;
     assert_eq!(manager.get("/api/v1/conflict-cases").await.ok()["items"], json!([]));
     let by_hand = json!({"deal_ids": [id(&one), id(&other)]});
     let case = manager.post("/api/v1/conflict-cases", &by_hand).await;
     case.ok();
-    act(&manager, &case.header("location"), "decide", &json!({"decision": "first_wins"}))
-        .await
-        .ok();
+    act(
+        &manager,
+        &case.header("location"),
+        "decide",
+        &json!({"decision": "first_wins"}),
+    )
+    .await
+    .ok();
     act(&birch, &other, "appeal", &json!({"statement": "No."})).await.ok();
     act(&owner, &other, "approve", &json!({}))
         .await
@@ -167,8 +194,11 @@ async fn the_vendors_own_pipeline_conflicts_and_is_protected_once() {
     );
     let contoso = json!({"external_ref": "A-1", "kind": "opportunity", "name": "Contoso Robotics Inc", "domain": "https://www.contoso.example/de",
         "country": "DE", "stage": "open", "owner_name": "Mara", "amount": "120000", "currency": "EUR"});
-    let faults = accounts(&manager, json!([contoso, {"external_ref": "A-1", "kind": "account", "name": "X", "country": "XX",
-        "stage": "open", "amount": "1"}]))
+    let faults = accounts(
+        &manager,
+        json!([contoso, {"external_ref": "A-1", "kind": "account", "name": "X", "country": "XX",
+        "stage": "open", "amount": "1"}]),
+    )
     .await
     .problem(422, "invalid_body");
     let mut places: Vec<&str> = faults["errors"]
@@ -191,7 +221,10 @@ async fn the_vendors_own_pipeline_conflicts_and_is_protected_once() {
     assert!(!String::from_utf8(mine.body.to_vec()).unwrap().contains("A-1"));
     let conflicts = manager.get(&format!("{path}/conflicts")).await.ok();
     assert_eq!(conflicts["items"][0]["account"]["external_ref"], "A-1");
-    assert_eq!(manager.get(&path).await.ok()["conflict"], json!({"level": "certain", "count": 1}));
+    assert_eq!(
+        manager.get(&path).await.ok()["conflict"],
+        json!({"level": "certain", "count": 1})
+    );
     let cases = manager.get("/api/v1/conflict-cases").await.ok();
     assert_eq!(cases["items"][0]["parties"].as_array().unwrap().len(), 2);
     let link = json!({"account_id": changed[0]});

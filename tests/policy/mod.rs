@@ -46,9 +46,14 @@ impl Stage {
         for (name, value) in changes.as_object().unwrap() {
             terms[name] = value.clone();
         }
-        put(&manager, &self.policy(), &policy.header("etag"), &json!({"terms": terms}))
-            .await
-            .ok();
+        put(
+            &manager,
+            &self.policy(),
+            &policy.header("etag"),
+            &json!({"terms": terms}),
+        )
+        .await
+        .ok();
     }
 
     /// A submission's address.

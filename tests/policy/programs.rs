@@ -65,7 +65,10 @@ async fn terms_have_defaults_versions_and_faults_by_place() {
         stage.login("sales@alder").await,
     );
     let policy = manager.get(&stage.policy()).await;
-    assert_eq!((policy.header("etag").as_str(), &policy.ok()["version"]), ("\"v0\"", &json!(0)));
+    assert_eq!(
+        (policy.header("etag").as_str(), &policy.ok()["version"]),
+        ("\"v0\"", &json!(0))
+    );
     let mut terms = policy.ok()["terms"].clone();
     terms["rules"] = json!([{"name": "Secret", "outcome": "auto_approve"}]);
     let set = put(&manager, &stage.policy(), "\"v0\"", &json!({"terms": terms})).await;
@@ -147,7 +150,12 @@ async fn of_registrations_at_the_same_instant_no_more_pass_than_the_quota_allows
         let standings = side.get("/api/v1/registration-standings").await.ok();
         let standing = &standings["items"][0];
         assert_eq!(
-            json!([standing["partner"]["name"], standing["registered"], standing["open"], standing["open_limit"]]),
+            json!([
+                standing["partner"]["name"],
+                standing["registered"],
+                standing["open"],
+                standing["open_limit"]
+            ]),
             json!(["Alder", 3, 2, 2])
         );
     }

@@ -13,8 +13,14 @@ async fn a_protection_is_reminded_of_and_ends_by_itself() {
     stage.terms(json!({"idle_days": null})).await;
     let path = stage.submit(&rep, "Acme GmbH", "acme.example").await;
     let approved = act(&manager, &path, "approve", &json!({})).await.ok();
-    let until_at = approved["protection"]["until"].as_str().unwrap().parse::<chrono::DateTime<chrono::Utc>>();
-    assert_eq!(until_at.unwrap(), stage.server.clock.now() + chrono::TimeDelta::days(90));
+    let until_at = approved["protection"]["until"]
+        .as_str()
+        .unwrap()
+        .parse::<chrono::DateTime<chrono::Utc>>();
+    assert_eq!(
+        until_at.unwrap(),
+        stage.server.clock.now() + chrono::TimeDelta::days(90)
+    );
     let mut mailbox = Mailbox::of("sales@alder.example");
     for (days, left) in [(76, 14), (7, 7), (6, 1)] {
         stage.pass(days);
@@ -38,10 +44,14 @@ async fn a_protection_is_reminded_of_and_ends_by_itself() {
         stage.login("channel_manager@northwind").await,
     );
     let mut body = crate::support::deal_body(stage.northwind, "Acme GmbH", "acme.example");
-    body["expected_close"] = (stage.server.clock.now().date_naive() + chrono::Days::new(30)).to_string().into();
+    body["expected_close"] = (stage.server.clock.now().date_naive() + chrono::Days::new(30))
+        .to_string()
+        .into();
     let next = birch.post("/api/v1/deals", &body).await;
     next.ok();
-    act(&manager, &next.header("location"), "approve", &json!({})).await.ok();
+    act(&manager, &next.header("location"), "approve", &json!({}))
+        .await
+        .ok();
 }
 
 #[tokio::test]
@@ -77,7 +87,9 @@ async fn an_extension_needs_evidence_moves_the_end_and_has_a_limit() {
         .await
         .problem(422, "invalid_body");
     act(&manager, &request, "decide", &yes).await.ok();
-    act(&manager, &request, "decide", &yes).await.problem(409, "illegal_move");
+    act(&manager, &request, "decide", &yes)
+        .await
+        .problem(409, "illegal_move");
     let extended = rep.get(&path).await.ok();
     let end = |deal: &serde_json::Value| {
         let until = deal["protection"]["until"].as_str().unwrap();
@@ -149,7 +161,9 @@ async fn a_customer_is_released_once_the_partner_was_heard() {
         .await
         .problem(409, "illegal_move");
     act(&manager, &path, "approve", &json!({})).await.ok();
-    rep.post(&format!("{path}/release"), &asks).await.problem(403, "forbidden");
+    rep.post(&format!("{path}/release"), &asks)
+        .await
+        .problem(403, "forbidden");
     let request = manager.post(&format!("{path}/release"), &asks).await;
     request.ok();
     let request = request.header("location");
@@ -177,6 +191,11 @@ async fn a_customer_is_released_once_the_partner_was_heard() {
     act(&manager, &next, "approve", &json!({})).await.ok();
     let mut db = stage.server.database.connect().await;
     audited(&mut db).await;
-    let audit = stage.login("owner@northwind").await.get("/api/v1/audit?limit=100").await.ok();
+    let audit = stage
+        .login("owner@northwind")
+        .await
+        .get("/api/v1/audit?limit=100")
+        .await
+        .ok();
     assert!(audit.to_string().contains("deal.release_requested") && audit.to_string().contains("deal.released"));
 }

@@ -74,7 +74,11 @@ fn check_name(checks: &mut Checks, name: &str) {
 /// A name that another program has is a fault of the field.
 fn named(error: sqlx::Error) -> Problem {
     if error.as_database_error().and_then(|fault| fault.constraint()) == Some("program_name") {
-        return Problem::field("/name", "taken", "must be another name: one of your programs has this one");
+        return Problem::field(
+            "/name",
+            "taken",
+            "must be another name: one of your programs has this one",
+        );
     }
     error.into()
 }

@@ -22,7 +22,11 @@ use super::{clock, code, decide, letters, policy};
 #[serde(deny_unknown_fields)]
 pub(super) struct DealAppeal {
     /// What the vendor should think over, 1 to 4000 characters.
-    #[schema(min_length = 1, max_length = 4000, example = "The account you named is another company of the group.")]
+    #[schema(
+        min_length = 1,
+        max_length = 4000,
+        example = "The account you named is another company of the group."
+    )]
     statement: String,
 }
 
@@ -64,10 +68,7 @@ pub(super) async fn appeal_deal(
         partner_id: deal.partner_id,
         statement: appeal.statement,
     };
-    let (origin, audiences) = (
-        reached.actor.origin(),
-        [deal.vendor_id.uuid(), deal.partner_id.uuid()],
-    );
+    let (origin, audiences) = (reached.actor.origin(), [deal.vendor_id.uuid(), deal.partner_id.uuid()]);
     event::append(tx, &origin, deal.id, &audiences, &filed).await?;
     announce::<DealAppealed>(tx, &origin, written.facts()).await?;
     decide::answer(command, &reached, deal.id).await
@@ -99,7 +100,10 @@ async fn refuse_late(tx: &mut Tx, deal: &Locked) -> Result<(), Problem> {
          changed."
             .to_owned()
     } else {
-        format!("The time to appeal ended at {}. Register a new deal instead.", letters::moment(end))
+        format!(
+            "The time to appeal ended at {}. Register a new deal instead.",
+            letters::moment(end)
+        )
     };
     Err(Problem::new(code::APPEAL_CLOSED, detail))
 }

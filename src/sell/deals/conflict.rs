@@ -15,6 +15,8 @@ use utoipa::ToSchema;
 
 use super::state::DealStatus;
 
+#[cfg(test)]
+mod pairs;
 mod reason;
 #[cfg(test)]
 mod tests;

@@ -9,6 +9,7 @@ mod host;
 mod legal_forms;
 mod name;
 mod name_keys;
+mod spelling;
 
 pub use domain::{DomainFault, RegistrableDomain};
 pub use email::{EmailFault, EmailKey};

@@ -147,7 +147,10 @@ mod tests {
         ];
         for letter in letters {
             let letter = letter.unwrap();
-            assert!(letter.subject.contains(customer) && letter.body.contains(link), "{letter:?}");
+            assert!(
+                letter.subject.contains(customer) && letter.body.contains(link),
+                "{letter:?}"
+            );
         }
     }
 }

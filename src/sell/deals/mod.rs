@@ -166,10 +166,7 @@ pub fn routes() -> OpenApiRouter<App> {
             protection::list_deal_progress,
             protection::record_deal_progress
         ))
-        .routes(routes!(
-            protection::list_deal_extensions,
-            protection::request_extension
-        ))
+        .routes(routes!(protection::list_deal_extensions, protection::request_extension))
         .routes(routes!(protection::get_extension))
         .routes(routes!(protection::decide_extension))
         .routes(routes!(protection::request_release))

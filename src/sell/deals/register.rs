@@ -4,8 +4,8 @@ use guildhall_kernel::{DealId, LeadId};
 use guildhall_onboard::api::active_partnership;
 use guildhall_spine::{db::Tx, event::Origin, http::Problem};
 
-use super::draft::Unchecked;
 use super::conflict::Level;
+use super::draft::Unchecked;
 use super::events::{DealSubmitted, announce};
 use super::find_conflicts::Claim;
 use super::found::Found;
@@ -51,7 +51,12 @@ pub(crate) async fn register(tx: &mut Tx, origin: &Origin, registration: Registr
     };
     let written = rows::insert(tx, &by, &place, &draft, found.level()).await?;
     announce::<DealSubmitted>(tx, origin, written.facts()).await?;
-    quota::refuse_excess(tx, (by.vendor, by.partner), terms.open_registrations.of(partnership.tier)).await?;
+    quota::refuse_excess(
+        tx,
+        (by.vendor, by.partner),
+        terms.open_registrations.of(partnership.tier),
+    )
+    .await?;
     clock::start(tx, written.id, &terms).await?;
     found.store(tx, origin, &written).await?;
     desk::on_conflict(tx, origin, (by.vendor, written.id), &found).await?;

@@ -3,11 +3,11 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::access::DecidableDeal;
-use super::{appeal, approvals, decide};
 use super::events::DealRejected;
 use super::rows::{self, Verdict};
 use super::state::{DealStatus, Move};
 use super::wire::{Deal, RejectReason};
+use super::{appeal, approvals, decide};
 
 /// Why the vendor refuses.
 #[derive(Debug, Deserialize, ToSchema)]

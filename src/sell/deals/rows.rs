@@ -352,7 +352,10 @@ pub(super) fn protected(error: sqlx::Error) -> Problem {
             "Reject this registration, or withdraw the approved one first.",
         );
     }
-    if matches!(constraint, Some("deal_account_protected" | "deal_opportunity_protected")) {
+    if matches!(
+        constraint,
+        Some("deal_account_protected" | "deal_opportunity_protected")
+    ) {
         return Problem::new(
             super::code::OPPORTUNITY_PROTECTED,
             "Another approved registration is of the same opportunity: reject this one, or end that protection first.",

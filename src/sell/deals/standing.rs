@@ -219,7 +219,12 @@ impl Standing {
             extensions: self.extensions,
             ended_because: self.ended_because,
         });
-        let steps: Vec<ApprovalStep> = self.steps.unwrap_or_default().into_iter().map(ApprovalStep::from).collect();
+        let steps: Vec<ApprovalStep> = self
+            .steps
+            .unwrap_or_default()
+            .into_iter()
+            .map(ApprovalStep::from)
+            .collect();
         let approval = self.rule.map(|rule| ApprovalState {
             rule,
             up_next: steps.iter().flat_map(ApprovalStep::asks).collect(),

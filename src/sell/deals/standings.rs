@@ -129,7 +129,9 @@ impl From<Row> for RegistrationStanding {
 
 /// Four decimals, half to even; nothing registered is nothing won.
 fn ratio(won: i64, registered: i64) -> Decimal {
-    let ratio = Decimal::from(won).checked_div(Decimal::from(registered)).unwrap_or_default();
+    let ratio = Decimal::from(won)
+        .checked_div(Decimal::from(registered))
+        .unwrap_or_default();
     let mut ratio = ratio.round_dp(4);
     ratio.rescale(4);
     ratio

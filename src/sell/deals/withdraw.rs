@@ -3,11 +3,11 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::access::EditableDeal;
-use super::{appeal, decide};
 use super::events::DealWithdrawn;
 use super::rows::{self, Verdict};
 use super::state::{DealStatus, Move};
 use super::wire::Deal;
+use super::{appeal, decide};
 
 /// Why the partner gives up.
 #[derive(Debug, Deserialize, ToSchema)]

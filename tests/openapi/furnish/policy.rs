@@ -49,6 +49,6 @@ pub(super) async fn records(vendor: &Company, partner: &Company) -> Vec<Record> 
         ("releases", id(&release.ok()), Owner::Both),
         ("conflict-cases", id(&case.ok()), Owner::Both),
         ("direct-accounts", account, Owner::Both),
-        ("approval-delegations", id(&loan.ok()), Owner::Vendor),
+        ("approval-delegations", id(&loan.ok()), Owner::Both),
     ]
 }

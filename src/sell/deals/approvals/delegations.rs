@@ -50,7 +50,12 @@ pub(in crate::deals) struct NewApprovalDelegation {
 impl Validate for NewApprovalDelegation {
     fn validate(&self, checks: &mut Checks) {
         let other = self.from_user_id != Some(self.to_user_id);
-        checks.check(other, "/to_user_id", "same", "must be another member than the one who lends");
+        checks.check(
+            other,
+            "/to_user_id",
+            "same",
+            "must be another member than the one who lends",
+        );
     }
 }
 
@@ -73,9 +78,19 @@ pub(in crate::deals) async fn delegate_approvals(
     let (id, now): (DelegationId, _) = (tx.new_id(), tx.now());
     let starts_at = body.starts_at.unwrap_or(now);
     let mut checks = Checks::default();
-    checks.check(from != body.to_user_id, "/to_user_id", "same", "must be another member than the one who lends");
+    checks.check(
+        from != body.to_user_id,
+        "/to_user_id",
+        "same",
+        "must be another member than the one who lends",
+    );
     let sound = body.ends_at > starts_at.max(now) && body.ends_at - starts_at <= TimeDelta::days(366);
-    checks.check(sound, "/ends_at", "range", "must be after the start and now, at most a year after the start");
+    checks.check(
+        sound,
+        "/ends_at",
+        "range",
+        "must be after the start and now, at most a year after the start",
+    );
     checks.done()?;
     let made = sqlx::query_as!(
         ApprovalDelegation,

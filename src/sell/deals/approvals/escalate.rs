@@ -50,7 +50,8 @@ impl Timer for EscalationTimer {
         )
         .fetch_optional(&mut **tx)
         .await?;
-        let Some(step) = step.filter(|_| matches!(deal.status, DealStatus::Submitted | DealStatus::InfoRequested)) else {
+        let Some(step) = step.filter(|_| matches!(deal.status, DealStatus::Submitted | DealStatus::InfoRequested))
+        else {
             return Ok(Next::Done);
         };
         rows::touch(tx, deal.id).await?;

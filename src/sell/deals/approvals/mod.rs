@@ -8,8 +8,8 @@ mod vote;
 
 pub(super) use chain::{needs_turn, on_submit};
 pub(super) use delegations::{
-    __path_delegate_approvals, __path_list_approval_delegations, __path_revoke_approval_delegation,
-    delegate_approvals, list_approval_delegations, revoke_approval_delegation,
+    __path_delegate_approvals, __path_list_approval_delegations, __path_revoke_approval_delegation, delegate_approvals,
+    list_approval_delegations, revoke_approval_delegation,
 };
 pub(super) use escalate::EscalationTimer;
 pub(super) use rows::has_open_chain;

@@ -121,12 +121,7 @@ pub(super) async fn write(tx: &mut Tx, entry: &Entry, ballot: &Ballot<'_>) -> Re
 }
 
 /// Ends a step, and opens the next one that waits when no other is open. Returns whether none is left.
-pub(super) async fn end_step(
-    tx: &mut Tx,
-    deal: DealId,
-    step: ApprovalStepId,
-    approved: bool,
-) -> Result<bool, Problem> {
+pub(super) async fn end_step(tx: &mut Tx, deal: DealId, step: ApprovalStepId, approved: bool) -> Result<bool, Problem> {
     let now = tx.now();
     sqlx::query!(
         "UPDATE approval_step SET status = $2 WHERE id = $1",
@@ -151,7 +146,14 @@ pub(super) async fn end_step(
         return Ok(true);
     };
     if let Some(hours) = next.escalate_hours {
-        timer::set(tx, escalate::KIND, next.id, now + TimeDelta::hours(i64::from(hours)), &()).await?;
+        timer::set(
+            tx,
+            escalate::KIND,
+            next.id,
+            now + TimeDelta::hours(i64::from(hours)),
+            &(),
+        )
+        .await?;
     }
     Ok(false)
 }

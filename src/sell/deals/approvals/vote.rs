@@ -1,20 +1,14 @@
 //! A vote in a deal's chain.
 
 use guildhall_kernel::{OrgId, UserId};
-use guildhall_spine::{
-    access::Role,
-    db::Tx,
-    event,
-    http::Problem,
-    identity::Actor,
-};
+use guildhall_spine::{access::Role, db::Tx, event, http::Problem, identity::Actor};
 
 use super::rows::{self, Ballot, Entry, Voice};
+use crate::deals::code;
 use crate::deals::notices::DealApprovalVoted;
 use crate::deals::policy::Needs;
 use crate::deals::rows::Locked;
 use crate::deals::state::DealStatus;
-use crate::deals::code;
 
 /// What an approval leads to.
 #[derive(Debug, PartialEq, Eq)]
@@ -103,7 +97,8 @@ pub(in crate::deals) async fn reject(
 
 /// Whether this vote is the last that its step needs.
 fn completes(entry: &Entry, entries: &[Entry]) -> bool {
-    let is_open = |other: &&Entry| other.step == entry.step && other.no != entry.no && !other.escalation && !other.voted;
+    let is_open =
+        |other: &&Entry| other.step == entry.step && other.no != entry.no && !other.escalation && !other.voted;
     entry.escalation || entry.needs == Needs::Any || !entries.iter().any(|other| is_open(&other))
 }
 

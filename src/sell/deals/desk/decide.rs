@@ -1,6 +1,7 @@
-use guildhall_kernel::{ConflictCaseId, DealId, UserId, entity, parse_decimal};
+use guildhall_kernel::{ConflictCaseId, DealId, OrgId, UserId, entity, parse_decimal};
 use guildhall_spine::{
     access::{May, right},
+    db::Tx,
     event,
     http::{self, Checks, Command, IfMatch, PathId, Problem, Reply, Validate},
 };
@@ -63,23 +64,40 @@ impl ConflictSettlement {
             let percent = parse_decimal(text).ok()?;
             (percent > Decimal::ZERO && percent <= Decimal::ONE_HUNDRED && percent.scale() <= 2).then_some(percent)
         };
-        self.shares.iter().map(|share| (share.deal_id, percent(&share.percent))).collect()
+        self.shares
+            .iter()
+            .map(|share| (share.deal_id, percent(&share.percent)))
+            .collect()
     }
 
     fn check_shares(&self, checks: &mut Checks) {
         let parts = self.parts();
         for (place, (deal, percent)) in parts.iter().enumerate() {
             let pointer = format!("/shares/{place}/percent");
-            checks.check(percent.is_some(), &pointer, "range", "must be above 0 and at most 100, with two decimals");
+            checks.check(
+                percent.is_some(),
+                &pointer,
+                "range",
+                "must be above 0 and at most 100, with two decimals",
+            );
             let twice = parts.iter().take(place).any(|(other, _)| other == deal);
-            checks.check(!twice, &format!("/shares/{place}/deal_id"), "taken", "has a part already");
+            checks.check(
+                !twice,
+                &format!("/shares/{place}/deal_id"),
+                "taken",
+                "has a part already",
+            );
         }
         let sum: Decimal = parts.iter().filter_map(|(_, percent)| *percent).sum();
         let whole = sum == Decimal::ONE_HUNDRED;
         checks.check(whole, "/shares", "sum", "must be 100 percent together");
-        let both = (2..=20).contains(&parts.len())
-            && parts.iter().any(|(deal, _)| Some(*deal) == self.winner_deal_id);
-        checks.check(both, "/shares", "length", "must be two at least, that of the winner among them");
+        let both = (2..=20).contains(&parts.len()) && parts.iter().any(|(deal, _)| Some(*deal) == self.winner_deal_id);
+        checks.check(
+            both,
+            "/shares",
+            "length",
+            "must be two at least, that of the winner among them",
+        );
     }
 }
 
@@ -94,7 +112,12 @@ impl Validate for ConflictSettlement {
         if self.shares_credit() {
             self.check_shares(checks);
         } else {
-            checks.check(self.shares.is_empty(), "/shares", "choice", "go with split_credit and co_sell");
+            checks.check(
+                self.shares.is_empty(),
+                "/shares",
+                "choice",
+                "go with split_credit and co_sell",
+            );
         }
         let reasoned = self.reason.is_some() == (self.decision == CaseDecision::Reject);
         checks.check(reasoned, "/reason", "choice", "goes with reject, and is needed there");
@@ -124,20 +147,28 @@ pub(in crate::deals) async fn decide_conflict_case(
     let (body, mut command) = command.take();
     let (tx, vendor) = (&mut command.tx, may.org.id);
     rows::take_turns(tx, vendor).await?;
-    sqlx::query!("SELECT id FROM conflict_case WHERE id = $1 FOR NO KEY UPDATE", id.uuid())
-        .fetch_optional(&mut **tx)
-        .await?;
+    sqlx::query!(
+        "SELECT id FROM conflict_case WHERE id = $1 FOR NO KEY UPDATE",
+        id.uuid()
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
     let case = load(tx, vendor, id).await?.ok_or_else(Problem::not_found)?;
     if_match.check(case.version)?;
     if case.status != CaseStatus::Open {
         let detail = "The case is decided.";
         return Err(Problem::new(http::code::ILLEGAL_MOVE, detail).with("legal", Vec::<String>::new()));
     }
+    refuse_strangers(tx, vendor, &body.acknowledged_conflicts).await?;
     let settlement = Settlement {
         case: id,
         decision: body.decision,
         winner: body.winner_deal_id,
-        shares: body.parts().into_iter().filter_map(|(deal, part)| Some((deal, part?))).collect(),
+        shares: body
+            .parts()
+            .into_iter()
+            .filter_map(|(deal, part)| Some((deal, part?)))
+            .collect(),
         reason: body.reason,
         acknowledged: &body.acknowledged_conflicts,
         by: may.actor.user,
@@ -174,4 +205,21 @@ pub(in crate::deals) async fn decide_conflict_case(
     let case = load(tx, vendor, id).await?.ok_or_else(Problem::not_found)?;
     let reply = Reply::ok(&case)?.version(case.version);
     command.commit(reply).await
+}
+
+async fn refuse_strangers(tx: &mut Tx, vendor: OrgId, acknowledged: &[DealId]) -> Result<(), Problem> {
+    let ids: Vec<_> = acknowledged.iter().map(|id| id.uuid()).collect();
+    let strange = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM unnest($2::uuid[]) i (id)
+                          WHERE NOT EXISTS (SELECT FROM deal d WHERE d.id = i.id AND d.vendor_id = $1)) AS "strange!""#,
+        vendor.uuid(),
+        &ids,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    if strange {
+        let message = "must be ids of deals of your program";
+        return Err(Problem::field("/acknowledged_conflicts", "unknown_conflict", message));
+    }
+    Ok(())
 }

@@ -45,9 +45,12 @@ pub(in crate::deals) async fn give_conflict_evidence(
     load(tx, org.id, id).await?.ok_or_else(Problem::not_found)?;
     let now = tx.now();
     // The lock comes first: whoever decides meanwhile goes by what was there.
-    sqlx::query!("SELECT id FROM conflict_case WHERE id = $1 FOR NO KEY UPDATE", id.uuid())
-        .fetch_one(&mut **tx)
-        .await?;
+    sqlx::query!(
+        "SELECT id FROM conflict_case WHERE id = $1 FOR NO KEY UPDATE",
+        id.uuid()
+    )
+    .fetch_one(&mut **tx)
+    .await?;
     let case = load(tx, org.id, id).await?.ok_or_else(Problem::not_found)?;
     if case.status != CaseStatus::Open {
         let detail = "The case is decided: evidence comes too late.";
@@ -72,7 +75,14 @@ pub(in crate::deals) async fn give_conflict_evidence(
         by_organisation_id: org.id,
         no: given.no,
     };
-    event::append(tx, &may.actor.origin(), id, &[given.vendor.uuid(), org.id.uuid()], &event).await?;
+    event::append(
+        tx,
+        &may.actor.origin(),
+        id,
+        &[given.vendor.uuid(), org.id.uuid()],
+        &event,
+    )
+    .await?;
     let case = load(tx, org.id, id).await?.ok_or_else(Problem::not_found)?;
     let reply = Reply::created(&format!("/api/v1/conflict-cases/{id}"), &case)?.version(case.version);
     command.commit(reply).await

@@ -10,9 +10,7 @@ mod settle;
 pub(super) use decide::{__path_decide_conflict_case, decide_conflict_case};
 pub(super) use evidence::{__path_give_conflict_evidence, give_conflict_evidence};
 pub(super) use open::{__path_open_conflict_case, on_conflict, open_conflict_case};
-pub(super) use read::{
-    __path_get_conflict_case, __path_list_conflict_cases, get_conflict_case, list_conflict_cases,
-};
+pub(super) use read::{__path_get_conflict_case, __path_list_conflict_cases, get_conflict_case, list_conflict_cases};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

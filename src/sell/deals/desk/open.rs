@@ -157,7 +157,12 @@ impl Validate for NewConflictCase {
         let few = accounts.len() <= 20 && accounts.len() == self.account_ids.len();
         checks.check(few, "/account_ids", "length", "must have at most 20 different ids");
         let two = deals.len() + accounts.len() > 1;
-        checks.check(two, "/deal_ids", "length", "must be two at least, together with account_ids");
+        checks.check(
+            two,
+            "/deal_ids",
+            "length",
+            "must be two at least, together with account_ids",
+        );
     }
 }
 
@@ -204,11 +209,21 @@ async fn refuse_unknown(tx: &mut Tx, vendor: OrgId, body: &NewConflictCase) -> R
     let mut checks = Checks::default();
     for (place, id) in deals.iter().enumerate() {
         let pointer = format!("/deal_ids/{place}");
-        checks.check(known.deals.contains(id), &pointer, "not_found", "must be a deal of your program");
+        checks.check(
+            known.deals.contains(id),
+            &pointer,
+            "not_found",
+            "must be a deal of your program",
+        );
     }
     for (place, id) in accounts.iter().enumerate() {
         let pointer = format!("/account_ids/{place}");
-        checks.check(known.accounts.contains(id), &pointer, "not_found", "must be one of your accounts");
+        checks.check(
+            known.accounts.contains(id),
+            &pointer,
+            "not_found",
+            "must be one of your accounts",
+        );
     }
     checks.done()
 }

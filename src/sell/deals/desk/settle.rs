@@ -10,13 +10,13 @@ use rust_decimal::Decimal;
 
 use super::{CaseDecision, PartyOutcome};
 use crate::deals::approvals::has_open_chain;
+use crate::deals::code;
 use crate::deals::events::{DealRejected, announce};
 use crate::deals::grant::{Grant, grant};
 use crate::deals::notices::ConflictOutcome;
 use crate::deals::rows::{self, Locked, Verdict};
 use crate::deals::state::DealStatus;
 use crate::deals::wire::RejectReason;
-use crate::deals::code;
 
 /// A decision to be carried out.
 #[derive(Debug)]
@@ -62,7 +62,8 @@ pub(super) async fn settle(
 /// The registrations of the case, locked, the first registered first.
 async fn lock_deals(tx: &mut Tx, vendor: OrgId, case: ConflictCaseId) -> Result<Vec<Locked>, Problem> {
     let ids = sqlx::query_scalar!(
-        r#"SELECT deal_id AS "deal!: DealId" FROM conflict_party WHERE case_id = $1 AND deal_id IS NOT NULL ORDER BY deal_id"#,
+        r#"SELECT d.id AS "deal: DealId" FROM conflict_party p JOIN deal d ON d.id = p.deal_id
+           WHERE p.case_id = $1 ORDER BY d.created_at, d.id"#,
         case.uuid(),
     )
     .fetch_all(&mut **tx)
@@ -80,7 +81,9 @@ fn winner(deals: &[Locked], settlement: &Settlement<'_>) -> Result<Option<DealId
     let winner = match settlement.decision {
         CaseDecision::Reject => None,
         CaseDecision::FirstWins => {
-            let first = approved().next().or_else(|| deals.iter().find(|deal| deal.status.is_live()));
+            let first = approved()
+                .next()
+                .or_else(|| deals.iter().find(|deal| deal.status.is_live()));
             let first = first.ok_or_else(|| {
                 let message = "must be reject: none of the registrations is open any more";
                 Problem::field("/decision", "no_winner", message)
@@ -195,7 +198,11 @@ async fn note(
     deal: &Locked,
     outcome: PartyOutcome,
 ) -> Result<(), Problem> {
-    let share = settlement.shares.iter().find(|(id, _)| *id == deal.id).map(|(_, share)| *share);
+    let share = settlement
+        .shares
+        .iter()
+        .find(|(id, _)| *id == deal.id)
+        .map(|(_, share)| *share);
     sqlx::query!(
         "UPDATE conflict_party SET outcome = $3, share = $4 WHERE case_id = $1 AND deal_id = $2",
         settlement.case.uuid(),

@@ -88,7 +88,9 @@ pub async fn upsert(
         let at = format!("/accounts/{place}");
         let new = seen.insert(account.external_ref.as_str());
         checks.check(new, &format!("{at}/external_ref"), "taken", "another of these has it");
-        columns.ids.push(tx.new_id::<guildhall_kernel::entity::DirectAccount>().uuid());
+        columns
+            .ids
+            .push(tx.new_id::<guildhall_kernel::entity::DirectAccount>().uuid());
         columns.push(&mut checks, &at, vendor, account);
     }
     checks.done()?;
@@ -115,7 +117,11 @@ impl Columns {
             (Some(amount), Some(currency)) => checks.money(&format!("{at}/amount"), amount, currency),
             (None, None) => None,
             _ => {
-                checks.refuse(format!("{at}/amount"), "missing", "goes together with currency: give both or neither");
+                checks.refuse(
+                    format!("{at}/amount"),
+                    "missing",
+                    "goes together with currency: give both or neither",
+                );
                 None
             }
         };
@@ -130,7 +136,11 @@ impl Columns {
         match NameKey::from_legal_name(&account.name, &account.country) {
             Ok(key) => {
                 let open = account.stage == DirectAccountStage::Open;
-                let keys = if open { NameKeys::new(vendor, &key).to_stored() } else { Vec::new() };
+                let keys = if open {
+                    NameKeys::new(vendor, &key).to_stored()
+                } else {
+                    Vec::new()
+                };
                 self.name_keys.push(key.as_str().to_owned());
                 // An array of arrays has rows of one length in SQL; these haven't.
                 self.keys.push(serde_json::json!(keys).to_string());
@@ -145,7 +155,8 @@ impl Columns {
         self.stages.push(account.stage.as_str().to_owned());
         self.owners.push(account.owner_name.clone());
         self.amounts.push(amount);
-        self.currencies.push(account.currency.map(|currency| currency.code().to_owned()));
+        self.currencies
+            .push(account.currency.map(|currency| currency.code().to_owned()));
     }
 }
 

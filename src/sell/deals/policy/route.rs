@@ -48,8 +48,12 @@ pub(in crate::deals) fn route<'a>(rules: &'a [Rule], facts: &Facts) -> (Option<&
 fn try_rule(rule: &Rule, facts: &Facts) -> Trial {
     let when = &rule.when;
     let mut unmet = Vec::new();
-    unmet.extend(amount_fault(&when.amount_at_most, facts, "above", |amount, limit| amount > limit));
-    unmet.extend(amount_fault(&when.amount_at_least, facts, "below", |amount, limit| amount < limit));
+    unmet.extend(amount_fault(&when.amount_at_most, facts, "above", |amount, limit| {
+        amount > limit
+    }));
+    unmet.extend(amount_fault(&when.amount_at_least, facts, "below", |amount, limit| {
+        amount < limit
+    }));
     if !when.tiers.is_empty() && !when.tiers.contains(&facts.tier) {
         unmet.push(format!("the partner's tier is {}", facts.tier.as_str()));
     }

@@ -185,7 +185,12 @@ fn check_conditions(checks: &mut Checks, at: &str, when: &Conditions) {
         }
     }
     let few = when.countries.len() <= 250;
-    checks.check(few, &format!("{at}/countries"), "length", "must have at most 250 countries");
+    checks.check(
+        few,
+        &format!("{at}/countries"),
+        "length",
+        "must have at most 250 countries",
+    );
     for (place, country) in when.countries.iter().enumerate() {
         checks.country(&format!("{at}/countries/{place}"), country);
     }
@@ -194,7 +199,12 @@ fn check_conditions(checks: &mut Checks, at: &str, when: &Conditions) {
 fn check_step(checks: &mut Checks, at: &str, step: &Step) {
     checks.text(&format!("{at}/name"), &step.name, 1, 100, false);
     let some = (1..=10).contains(&step.approvers.len());
-    checks.check(some, &format!("{at}/approvers"), "length", "must have 1 to 10 approvers");
+    checks.check(
+        some,
+        &format!("{at}/approvers"),
+        "length",
+        "must have 1 to 10 approvers",
+    );
     for (place, approver) in step.approvers.iter().enumerate() {
         check_approver(checks, &format!("{at}/approvers/{place}"), approver);
     }
@@ -214,8 +224,8 @@ fn check_approver(checks: &mut Checks, at: &str, approver: &Approver) {
     let one = approver.user_id.is_some() != approver.role.is_some();
     checks.check(one, at, "choice", "must have either user_id or role");
     if let Some(role) = &approver.role {
-        let decides = Role::parse(OrgKind::Vendor, role)
-            .is_some_and(|role| role.permissions().contains(Permission::DealDecide));
+        let decides =
+            Role::parse(OrgKind::Vendor, role).is_some_and(|role| role.permissions().contains(Permission::DealDecide));
         let message = "must be a role that may decide on deals: owner, admin or channel_manager";
         checks.check(decides, &format!("{at}/role"), "role", message);
     }

@@ -10,8 +10,8 @@ use utoipa::ToSchema;
 
 use super::put::refuse_strangers;
 use super::route::{Facts, Trial, route};
-use super::rules::{Rule, RuleOutcome, check_rules};
 use super::rows;
+use super::rules::{Rule, RuleOutcome, check_rules};
 use crate::deals::conflict::Level;
 
 /// What to try.

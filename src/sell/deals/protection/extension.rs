@@ -20,11 +20,11 @@ use utoipa::ToSchema;
 
 use super::{record_progress, watch};
 use crate::deals::access::{EditableDeal, VisibleDeal};
+use crate::deals::code;
 use crate::deals::notices::{DealExtensionDecided, DealExtensionRequested};
 use crate::deals::policy;
 use crate::deals::rows::{self, Locked};
 use crate::deals::state::DealStatus;
-use crate::deals::code;
 
 /// Where a request for a longer protection stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema, sqlx::Type)]
@@ -290,7 +290,9 @@ pub(in crate::deals) async fn decide_extension(
     let (answer, mut command) = command.take();
     let (tx, org) = (&mut command.tx, may.org.id);
     let before = get(tx, org, id).await?.ok_or_else(Problem::not_found)?;
-    let deal = rows::lock(tx, before.deal_id, org).await?.ok_or_else(Problem::not_found)?;
+    let deal = rows::lock(tx, before.deal_id, org)
+        .await?
+        .ok_or_else(Problem::not_found)?;
     let before = get(tx, org, id).await?.ok_or_else(Problem::not_found)?;
     if_match.check(before.version)?;
     if before.status != ExtensionStatus::Requested || deal.status != DealStatus::Approved {

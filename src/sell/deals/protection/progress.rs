@@ -2,8 +2,7 @@ use axum::{extract::State, response::IntoResponse};
 use chrono::{DateTime, NaiveDate, Utc};
 use guildhall_kernel::{DealId, UserId};
 use guildhall_spine::{
-    App,
-    event,
+    App, event,
     http::{self, Checks, Command, Page, PageQuery, Paging, Problem, Reply, ValidQuery, Validate},
 };
 use serde::{Deserialize, Serialize};
@@ -122,7 +121,12 @@ pub(in crate::deals) async fn list_deal_progress(
     ValidQuery(query): ValidQuery<PageQuery>,
 ) -> Result<impl IntoResponse, Problem> {
     let id: DealId = deal.view.id;
-    let paging = Paging::<i32>::new(&app.cursors, format!("deal progress {id}"), query.limit, query.cursor.as_deref())?;
+    let paging = Paging::<i32>::new(
+        &app.cursors,
+        format!("deal progress {id}"),
+        query.limit,
+        query.cursor.as_deref(),
+    )?;
     let entries = sqlx::query_as!(
         DealProgress,
         r#"SELECT no, text, next_step, next_step_on, recorded_by AS "recorded_by: UserId", recorded_at

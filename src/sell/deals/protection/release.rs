@@ -273,7 +273,9 @@ pub(in crate::deals) async fn answer_release(
 /// The request with its deal locked, as long as it waits for its decision.
 async fn lock(tx: &mut Tx, org: OrgId, id: ReleaseId, if_match: &IfMatch) -> Result<(Locked, DealRelease), Problem> {
     let release = get(tx, org, id).await?.ok_or_else(Problem::not_found)?;
-    let deal = rows::lock(tx, release.deal_id, org).await?.ok_or_else(Problem::not_found)?;
+    let deal = rows::lock(tx, release.deal_id, org)
+        .await?
+        .ok_or_else(Problem::not_found)?;
     let release = get(tx, org, id).await?.ok_or_else(Problem::not_found)?;
     if_match.check(release.version)?;
     if release.status != ReleaseStatus::Requested {

@@ -62,7 +62,9 @@ fn the_message_says_what_to_do() {
     let text = |from, attempted| apply(from, attempted).err().map(|fault| fault.to_string());
     assert_eq!(
         text(DealStatus::Approved, Move::Approve).as_deref(),
-        Some("a deal that is approved does not accept the move approve; legal moves are win, lose, release, withdraw, expire"),
+        Some(
+            "a deal that is approved does not accept the move approve; legal moves are win, lose, release, withdraw, expire"
+        ),
     );
     assert_eq!(
         text(DealStatus::Expired, Move::Withdraw).as_deref(),

@@ -23,10 +23,19 @@ fn each_condition_decides() {
     let table = [
         (json!({}), true),
         (json!({"amount_at_most": [{"currency": "EUR", "amount": "100"}]}), true),
-        (json!({"amount_at_most": [{"currency": "EUR", "amount": "99.99"}]}), false),
-        (json!({"amount_at_most": [{"currency": "USD", "amount": "1000"}]}), false),
+        (
+            json!({"amount_at_most": [{"currency": "EUR", "amount": "99.99"}]}),
+            false,
+        ),
+        (
+            json!({"amount_at_most": [{"currency": "USD", "amount": "1000"}]}),
+            false,
+        ),
         (json!({"amount_at_least": [{"currency": "EUR", "amount": "100"}]}), true),
-        (json!({"amount_at_least": [{"currency": "EUR", "amount": "100.01"}]}), false),
+        (
+            json!({"amount_at_least": [{"currency": "EUR", "amount": "100.01"}]}),
+            false,
+        ),
         (json!({"tiers": ["gold"]}), false),
         (json!({"tiers": ["gold", "silver"]}), true),
         (json!({"countries": ["AT"]}), false),
@@ -45,7 +54,10 @@ fn each_condition_decides() {
 #[test]
 fn the_first_that_applies_wins_and_the_others_say_why_not() {
     let rules = [
-        rule("small", json!({"amount_at_most": [{"currency": "EUR", "amount": "50"}]})),
+        rule(
+            "small",
+            json!({"amount_at_most": [{"currency": "EUR", "amount": "50"}]}),
+        ),
         rule("german", json!({"countries": ["DE"]})),
         rule("any", json!({})),
     ];
