@@ -5,6 +5,13 @@ const UMLAUT_COUNTRIES: &[&str] = &["AT", "CH", "DE", "LI"];
 /// Where й, ї, ю, я are also written with a y, which the folded name has lost.
 const CYRILLIC_COUNTRIES: &[&str] = &["BG", "BY", "KG", "KZ", "MD", "MK", "MN", "RS", "RU", "TJ", "UA"];
 
+/// What `&` is read as, beside "and": the folded name has "and" for the sign. Folded.
+#[rustfmt::skip]
+const AND: &[(&str, &[&str])] = &[
+    ("en", &["BE", "NL"]), ("et", &["BE", "CH", "FR", "LU"]), ("och", &["SE"]), ("og", &["DK", "NO"]),
+    ("und", &["AT", "CH", "DE", "LI"]), ("y", &["AR", "CL", "CO", "ES", "MX", "PE"]),
+];
+
 /// Names of countries behind a company's name: the part of a group that works there. Folded.
 #[rustfmt::skip]
 const COUNTRY_NAMES: &[(&str, &[&str])] = &[
@@ -27,6 +34,9 @@ fn is_in(country: &str, countries: &[&str]) -> bool {
 
 /// A folded word in Latin letters, as people of the country write it in them.
 pub(super) fn spell(word: &str, country: &str) -> String {
+    if AND.iter().any(|(and, countries)| *and == word && is_in(country, countries)) {
+        return "and".to_owned();
+    }
     let word = transliterate(word);
     if is_in(country, UMLAUT_COUNTRIES) {
         return without_umlauts(word);
