@@ -121,6 +121,9 @@ fn body_with(operation: &Operation, pointer: &str, id: &str) -> Value {
         place = match (part.parse::<usize>(), place) {
             (Ok(_), Value::Array(items)) => {
                 items.resize(1, Value::Null);
+                if parts.peek().is_some() && items[0].is_null() {
+                    items[0] = json!({});
+                }
                 &mut items[0]
             }
             (_, place) => {

@@ -34,7 +34,10 @@ fn is_in(country: &str, countries: &[&str]) -> bool {
 
 /// A folded word in Latin letters, as people of the country write it in them.
 pub(super) fn spell(word: &str, country: &str) -> String {
-    if AND.iter().any(|(and, countries)| *and == word && is_in(country, countries)) {
+    if AND
+        .iter()
+        .any(|(and, countries)| *and == word && is_in(country, countries))
+    {
         return "and".to_owned();
     }
     let word = transliterate(word);
