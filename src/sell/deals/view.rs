@@ -69,6 +69,7 @@ struct Rivals {
 
 /// The deal, if `org` is one of its sides. Rivals are read for the vendor only. Names come by sub-selects: a join of one
 /// row with a small table is planned as a merge, which reads that table up to the id.
+#[expect(clippy::too_many_lines, reason = "one query")]
 pub(super) async fn load(db: impl PgExecutor<'_>, id: DealId, org: OrgId) -> Result<Option<View>, sqlx::Error> {
     sqlx::query_as!(
         View,

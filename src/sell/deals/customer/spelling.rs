@@ -51,6 +51,7 @@ pub(super) fn spell(word: &str, country: &str) -> String {
 }
 
 /// Letter by letter, near BGN/PCGN for Cyrillic and ISO 843 for Greek. `и` and `й` are one letter in a folded name.
+#[expect(clippy::too_many_lines, reason = "a table of two alphabets")]
 fn transliterate(word: &str) -> String {
     let mut latin = String::with_capacity(word.len());
     let mut before = '\0';

@@ -138,6 +138,7 @@ impl Validate for ConflictSettlement {
         ("Idempotency-Key" = Option<String>, Header, description = "makes a repeated request safe")),
     request_body(content = ConflictSettlement, example = json!({"decision": "first_wins", "note": "Registered three weeks earlier."})),
     responses((status = 200, description = "the case as it is now", body = ConflictCase, headers(("ETag" = String)))))]
+#[expect(clippy::too_many_lines, reason = "one step after the other, in one transaction")]
 pub(in crate::deals) async fn decide_conflict_case(
     may: May<right::DealDecide>,
     PathId(id): PathId<entity::ConflictCase>,

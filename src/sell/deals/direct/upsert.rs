@@ -160,6 +160,10 @@ impl Columns {
     }
 }
 
+#[expect(
+    clippy::as_conversions,
+    reason = "how sqlx is told that the elements of a parameter can be null"
+)]
 async fn store(tx: &mut Tx, vendor: OrgId, columns: &Columns) -> Result<Vec<DirectAccountId>, sqlx::Error> {
     let now = tx.now();
     sqlx::query_scalar!(
