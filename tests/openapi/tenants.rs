@@ -129,6 +129,8 @@ fn body_with(operation: &Operation, pointer: &str, id: &str) -> Value {
             (_, place) => {
                 let empty = if parts.peek().is_some_and(|next| next.parse::<usize>().is_ok()) {
                     json!([])
+                } else if parts.peek().is_some() {
+                    json!({})
                 } else {
                     Value::Null
                 };
