@@ -65,6 +65,7 @@ fn tags() -> Vec<Tag> {
             "The organisation acted for: record, members, invitations, API keys, audit log.",
         ),
         tag("partnerships", "Partners in a vendor's program."),
+        tag("programs", "A vendor's programs."),
         tag("deals", "Deal registration."),
         tag("files", "Files: sent, attached to something, read."),
         tag("catalogue", "Products, price lists and the prices that apply."),
@@ -78,6 +79,11 @@ fn tags() -> Vec<Tag> {
             "pipeline",
             "Stages, board, forecast and analysis of approved deals; exchange rates.",
         ),
+        tag(
+            "deal policies",
+            "A program's terms for registrations: protection, quotas, time to decide, who approves.",
+        ),
+        tag("conflict desk", "Registrations that collide, settled by one person."),
         tag("live", "Events as they happen."),
         tag("system", "Health, version, documentation."),
     ]

@@ -129,6 +129,8 @@ fn facts(deal: &Deal, status: DealStatus, version: i64) -> DealFacts {
         reason: None,
         closed_on: None,
         close_reason: None,
+        rule: None,
+        ended_because: None,
         changed: Vec::new(),
     }
 }

@@ -8,6 +8,7 @@ mod links;
 mod members;
 mod organisations;
 mod partnerships;
+mod programs;
 
 use guildhall_spine::{App, event::EventDoc, http::Code};
 use utoipa_axum::router::OpenApiRouter;
@@ -21,12 +22,13 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(invitations::routes())
         .merge(api_keys::routes())
         .merge(partnerships::routes())
+        .merge(programs::routes())
 }
 
 /// The error codes of this pillar.
 #[must_use]
 pub fn codes() -> Vec<Code> {
-    [accounts::CODES, members::CODES].concat()
+    [accounts::CODES, members::CODES, programs::CODES].concat()
 }
 
 /// The events of this pillar.
@@ -39,6 +41,7 @@ pub fn events() -> Vec<EventDoc> {
         invitations::EVENTS,
         api_keys::EVENTS,
         partnerships::EVENTS,
+        programs::EVENTS,
     ]
     .concat()
 }

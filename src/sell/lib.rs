@@ -61,7 +61,6 @@ pub fn codes() -> Vec<Code> {
 #[must_use]
 pub fn events() -> Vec<EventDoc> {
     let mut events = [
-        deals::EVENTS,
         forms::EVENTS,
         drafts::EVENTS,
         attachments::EVENTS,
@@ -73,6 +72,7 @@ pub fn events() -> Vec<EventDoc> {
         pipeline::EVENTS,
     ]
     .concat();
+    events.extend(deals::events());
     events.extend(leads::events());
     events
 }
@@ -99,6 +99,7 @@ pub fn consumers() -> Vec<Arc<dyn Consumer>> {
 #[must_use]
 pub fn timers() -> Vec<Arc<dyn Timer>> {
     let mut timers = leads::timers();
+    timers.extend(deals::timers());
     timers.push(Arc::new(co_sell::TaskReminder));
     timers
 }

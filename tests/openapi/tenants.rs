@@ -44,6 +44,12 @@ impl World {
             "price-lists",
             "programs",
             "stages",
+            "deal-policies",
+            "extensions",
+            "releases",
+            "conflict-cases",
+            "direct-accounts",
+            "approval-delegations",
             "co-sells",
             "plan-tasks",
             "credit-agreements",
@@ -128,11 +134,16 @@ fn body_with(operation: &Operation, pointer: &str, id: &str) -> Value {
         place = match (part.parse::<usize>(), place) {
             (Ok(_), Value::Array(items)) => {
                 items.resize(1, Value::Null);
+                if parts.peek().is_some() && items[0].is_null() {
+                    items[0] = json!({});
+                }
                 &mut items[0]
             }
             (_, place) => {
                 let empty = if parts.peek().is_some_and(|next| next.parse::<usize>().is_ok()) {
                     json!([])
+                } else if parts.peek().is_some() {
+                    json!({})
                 } else {
                     Value::Null
                 };

@@ -1,6 +1,6 @@
-//! Changing status, tier and account manager.
+//! Changing status, tier, program and account manager.
 
-use guildhall_kernel::{PartnershipId, Patch, UserId, entity};
+use guildhall_kernel::{PartnershipId, Patch, ProgramId, UserId, entity};
 use guildhall_spine::{
     access::{May, right},
     http::{Checks, Command, IfMatch, PathId, Problem, Reply, Validate},
@@ -9,7 +9,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{PartnershipRecord, PartnershipStatus, Tier, illegal_move, publish_change, rows};
-use crate::{invitations, members};
+use crate::{invitations, members, programs};
 
 /// What to change; absent fields stay.
 #[derive(Deserialize, ToSchema)]
@@ -23,6 +23,10 @@ pub(super) struct PartnershipChange {
     #[serde(default)]
     #[schema(value_type = Tier)]
     tier: Patch<Tier>,
+    /// One of the vendor's programs that isn't archived. Deals keep the program that they were registered in.
+    #[serde(default)]
+    #[schema(value_type = ProgramId)]
+    program_id: Patch<ProgramId>,
     /// A member of the vendor; `null` for nobody.
     #[serde(default)]
     #[schema(value_type = Option<UserId>)]
@@ -33,6 +37,7 @@ impl Validate for PartnershipChange {
     fn validate(&self, checks: &mut Checks) {
         checks.kept("/status", &self.status);
         checks.kept("/tier", &self.tier);
+        checks.kept("/program_id", &self.program_id);
     }
 }
 
@@ -59,9 +64,10 @@ pub(super) async fn change_partnership(
     if_match.check(record.version)?;
     let status = command.body.status.clone().or(record.status);
     let tier = command.body.tier.clone().or(record.tier);
+    let program = command.body.program_id.clone().or(record.program_id);
     let manager_now = record.account_manager.as_ref().map(|manager| manager.id);
     let manager = command.body.account_manager_id.clone().over(manager_now);
-    if (status, tier, manager) == (record.status, record.tier, manager_now) {
+    if (status, tier, program, manager) == (record.status, record.tier, record.program_id, manager_now) {
         return command.commit(Reply::ok(&record)?.version(record.version)).await;
     }
     let moves = record.status.moves();
@@ -77,10 +83,14 @@ pub(super) async fn change_partnership(
             "must be a member of your organisation",
         ));
     }
+    if program != record.program_id && !programs::rows::is_open(tx, vendor, program).await? {
+        let message = "must be a program of yours that is not archived: GET /api/v1/programs lists them";
+        return Err(Problem::field("/program_id", "not_found", message));
+    }
     if (record.status, status) == (PartnershipStatus::Invited, PartnershipStatus::Ended) {
         invitations::take_back_founding(tx, &may.actor.origin(), record.partner.id).await?;
     }
-    let record = rows::update(tx, vendor, id, status, tier, manager).await?;
+    let record = rows::update(tx, vendor, id, status, (tier, program), manager).await?;
     publish_change(tx, &may.actor.origin(), &record).await?;
     command.commit(Reply::ok(&record)?.version(record.version)).await
 }

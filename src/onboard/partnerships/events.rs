@@ -1,6 +1,6 @@
 //! What partnerships publish, to both sides.
 
-use guildhall_kernel::{OrgId, PartnershipId, UserId};
+use guildhall_kernel::{OrgId, PartnershipId, ProgramId, UserId};
 use guildhall_spine::event::{Event, EventDoc, Topic};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -29,6 +29,8 @@ macro_rules! standings {
             status: PartnershipStatus,
             /// The program level now.
             tier: Tier,
+            /// The program that it stands in now.
+            program_id: ProgramId,
             /// Who looks after the partner now.
             account_manager_id: Option<UserId>,
             /// The record's version now.
@@ -43,6 +45,7 @@ macro_rules! standings {
                     partner_id: record.partner.id,
                     status: record.status,
                     tier: record.tier,
+                    program_id: record.program_id,
                     account_manager_id: record.account_manager.as_ref().map(|manager| manager.id),
                     version: record.version,
                 }
@@ -61,6 +64,6 @@ standings! {
     PartnershipInvited = "partnership.invited";
     /// The partner has declined the invitation; the partnership has ended before it began.
     PartnershipDeclined = "partnership.declined";
-    /// Status, tier or account manager is another one.
+    /// Status, tier, program or account manager is another one.
     PartnershipChanged = "partnership.changed";
 }

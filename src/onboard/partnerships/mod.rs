@@ -12,7 +12,7 @@ mod rows;
 mod standing;
 
 use chrono::{DateTime, Utc};
-use guildhall_kernel::{OrgId, PartnershipId, UserId};
+use guildhall_kernel::{OrgId, PartnershipId, ProgramId, UserId};
 use guildhall_spine::{
     App,
     db::Tx,
@@ -51,6 +51,8 @@ pub(crate) struct PartnershipRecord {
     pub(crate) status: PartnershipStatus,
     /// The program level.
     pub(crate) tier: Tier,
+    /// The program of the vendor that it stands in.
+    pub(crate) program_id: ProgramId,
     /// The vendor's member who looks after the partner.
     pub(crate) account_manager: Option<AccountManager>,
     /// Rises with every change; the `ETag` is made of it.

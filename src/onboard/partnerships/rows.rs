@@ -1,7 +1,7 @@
 //! Rows of `partnership`. Each query names the organisation that asks: the vendor or the partner of the row.
 
 use chrono::{DateTime, Utc};
-use guildhall_kernel::{OrgId, PartnershipId, UserId};
+use guildhall_kernel::{OrgId, PartnershipId, ProgramId, UserId};
 use guildhall_spine::db::Tx;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -17,6 +17,7 @@ struct Row {
     partner_name: String,
     status: PartnershipStatus,
     tier: Tier,
+    program_id: Uuid,
     manager_id: Option<Uuid>,
     manager_name: Option<String>,
     version: i64,
@@ -38,6 +39,7 @@ impl From<Row> for PartnershipRecord {
             },
             status: row.status,
             tier: row.tier,
+            program_id: row.program_id.into(),
             account_manager: row
                 .manager_id
                 .zip(row.manager_name)
@@ -58,7 +60,7 @@ pub(super) async fn get(
     let row = sqlx::query_as!(
         Row,
         r#"SELECT p.id, p.vendor_id, v.name AS vendor_name, p.partner_id, o.name AS partner_name,
-                  p.status AS "status: PartnershipStatus", p.tier AS "tier: Tier",
+                  p.status AS "status: PartnershipStatus", p.tier AS "tier: Tier", p.program_id,
                   u.id AS "manager_id?", u.name AS "manager_name?", p.version, p.created_at, p.updated_at
            FROM partnership p
            JOIN organisation v ON v.id = p.vendor_id
@@ -104,7 +106,7 @@ pub(super) async fn of_vendor(
     let rows = sqlx::query_as!(
         Row,
         r#"SELECT p.id, p.vendor_id, v.name AS vendor_name, p.partner_id, o.name AS partner_name,
-                  p.status AS "status: PartnershipStatus", p.tier AS "tier: Tier",
+                  p.status AS "status: PartnershipStatus", p.tier AS "tier: Tier", p.program_id,
                   u.id AS "manager_id?", u.name AS "manager_name?", p.version, p.created_at, p.updated_at
            FROM partnership p
            JOIN organisation v ON v.id = p.vendor_id
@@ -136,7 +138,7 @@ pub(super) async fn of_partner(
     let rows = sqlx::query_as!(
         Row,
         r#"SELECT p.id, p.vendor_id, v.name AS vendor_name, p.partner_id, o.name AS partner_name,
-                  p.status AS "status: PartnershipStatus", p.tier AS "tier: Tier",
+                  p.status AS "status: PartnershipStatus", p.tier AS "tier: Tier", p.program_id,
                   u.id AS "manager_id?", u.name AS "manager_name?", p.version, p.created_at, p.updated_at
            FROM partnership p
            JOIN organisation v ON v.id = p.vendor_id
@@ -243,20 +245,21 @@ pub(super) async fn update(
     vendor: OrgId,
     id: PartnershipId,
     status: PartnershipStatus,
-    tier: Tier,
+    (tier, program): (Tier, ProgramId),
     manager: Option<UserId>,
 ) -> Result<PartnershipRecord, sqlx::Error> {
     let now = tx.now();
     sqlx::query!(
         "UPDATE partnership
-         SET status = $3, tier = $4, account_manager_id = $5, updated_at = $6, version = version + 1
+         SET status = $3, tier = $4, account_manager_id = $5, updated_at = $6, program_id = $7, version = version + 1
          WHERE id = $1 AND vendor_id = $2",
         id.uuid(),
         vendor.uuid(),
         status.as_str(),
         tier.as_str(),
         manager.map(UserId::uuid),
-        now
+        now,
+        program.uuid(),
     )
     .execute(&mut **tx)
     .await?;

@@ -29,6 +29,7 @@ use guildhall_spine::{App, http::Code};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use events::EVENTS;
+pub(crate) use open::open_for;
 pub use reminder::TaskReminder;
 pub use watch::WatchedCoSells;
 

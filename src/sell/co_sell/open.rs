@@ -3,6 +3,7 @@ use guildhall_onboard::api::active_partnership;
 use guildhall_spine::{
     access::{May, OrgKind, right},
     db::Tx,
+    event::Origin,
     http::{Checks, Command, Problem, Reply, Validate},
     identity::ActingFor,
 };
@@ -91,6 +92,52 @@ pub(super) async fn open_co_sell(
     let opened = rows::find(tx, org.id, id).await?;
     let reply = Reply::created(&format!("/api/v1/co-sells/{id}"), &opened)?;
     command.commit(reply.version(opened.version)).await
+}
+
+/// Shares an approved deal of `vendor` with `partners` as part of `tx`, all of whom have joined; does nothing when the deal
+/// isn't approved or is shared already.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn open_for(
+    tx: &mut Tx,
+    origin: &Origin,
+    vendor: OrgId,
+    deal: DealId,
+    partners: &[OrgId],
+) -> Result<(), Problem> {
+    let title = sqlx::query_scalar!(
+        "SELECT customer_name FROM deal d WHERE id = $1 AND status = 'approved'
+         AND NOT EXISTS (SELECT FROM co_sell c WHERE c.deal_id = d.id AND c.status = 'open')",
+        deal.uuid(),
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    let Some(title) = title else { return Ok(()) };
+    let id: CoSellId = tx.new_id();
+    let org = ActingFor {
+        id: vendor,
+        kind: OrgKind::Vendor,
+    };
+    let draft = Draft {
+        title,
+        brief: None,
+        deal_id: Some(deal),
+        opportunity: None,
+        vendor_id: None,
+    };
+    share_deal(tx, id, org, &draft, deal).await?;
+    for joined in std::iter::once(vendor).chain(partners.iter().copied()) {
+        rows::set_stage(tx, id, joined, Stage::Joined, None).await?;
+    }
+    let opened = CoSellOpened(CoSellNow {
+        co_sell_id: id,
+        vendor_id: vendor,
+        title: draft.title,
+        status: CoSellStatus::Open,
+        version: 1,
+    });
+    events::to_joined(tx, origin, id, &opened).await
 }
 
 /// Takes the opportunity over from a deal of which `org` is a side. Returns the vendor.

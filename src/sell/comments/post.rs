@@ -8,6 +8,7 @@ use super::rows::{self, NewComment, ShownComment};
 use super::{check_text, mentions};
 use crate::deals::access::WorkedDeal;
 use crate::deals::history::{Entry, note};
+use crate::deals::protection::record_progress;
 
 /// A comment to be written.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -73,6 +74,7 @@ pub(super) async fn post_deal_comment(WorkedDeal(deal): WorkedDeal, command: Com
         ..Entry::of("commented").about(id)
     };
     note(tx, deal.id, &origin, entry).await?;
+    record_progress(tx, deal.id).await?;
     announce::<DealCommented>(tx, &origin, &comment).await?;
     tell(tx, &origin, &comment, &people).await?;
     let location = format!("/api/v1/deal-comments/{id}");

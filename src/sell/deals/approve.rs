@@ -1,21 +1,15 @@
-use std::collections::BTreeSet;
-
 use guildhall_kernel::DealId;
-use guildhall_spine::{
-    db::Tx,
-    http::{Checks, Command, IfMatch, Problem, Reply, Validate},
-};
+use guildhall_spine::http::{Checks, Command, IfMatch, Problem, Reply, Validate};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::access::DecidableDeal;
-use super::conflict::{Level, Reason};
-use super::events::{DealApproved, announce_conflicts};
-use super::find_conflicts::{Rival, find_conflicts, gravest, store_conflicts};
-use super::rows::{self, Verdict};
-use super::state::{DealStatus, Move};
+use super::approvals::{self, Vote};
+use super::grant::{Grant, grant};
+use super::rows;
+use super::state::Move;
 use super::wire::Deal;
-use super::{code, decide, stored};
+use super::{appeal, decide};
 
 /// The word that goes with an approval.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -30,9 +24,6 @@ pub(super) struct Approval {
     #[schema(max_items = 50)]
     acknowledged_conflicts: Vec<DealId>,
 }
-
-const REACTIVATE: &str = "Reactivate the partnership first with PATCH /api/v1/partnerships/{id}, or invite the partner \
-                          anew if it has ended. The deal can still be rejected or questioned.";
 
 impl Validate for Approval {
     fn validate(&self, checks: &mut Checks) {
@@ -50,6 +41,9 @@ impl Validate for Approval {
 /// registration for can't be approved (`customer_protected`). Approved registrations that are likely the same customer
 /// must be acknowledged by id (`unacknowledged_conflicts`, with the ids in `conflicts`). The partnership must be active
 /// (`partnership_not_active`).
+///
+/// Where the program's approval policy asks several people, this is one of their votes, and the last one approves;
+/// somebody who isn't asked now is refused with who is (`not_up_next`).
 #[utoipa::path(post, path = "/api/v1/deals/{id}/approve", operation_id = "approveDeal", tag = "deals",
     security(("bearer" = ["deals:decide"])),
     params(
@@ -66,63 +60,18 @@ pub(super) async fn approve_deal(
 ) -> Result<Reply, Problem> {
     let (approval, mut command) = command.take();
     rows::take_turns(&mut command.tx, reached.org).await?;
-    let (deal, status) = decide::lock(&mut command, &reached, &if_match, Move::Approve).await?;
-    let tx = &mut command.tx;
-    decide::refuse_inactive(tx, &deal, REACTIVATE).await?;
-    let claim = stored::claim(tx, &deal).await?;
-    let rivals = find_conflicts(tx, &claim).await?;
-    let acknowledged = &approval.acknowledged_conflicts;
-    refuse_strangers(tx, deal.id, &rivals, acknowledged).await?;
-    weigh(deal.id, &rivals, acknowledged)?;
-    let verdict = Verdict {
-        status,
+    let (deal, _) = decide::lock(&mut command, &reached, &if_match, Move::Approve).await?;
+    appeal::refuse_same_person(&mut command.tx, &deal, reached.actor.user).await?;
+    let vote = approvals::approve(&mut command.tx, &reached.actor, &deal, approval.note.as_deref()).await?;
+    if vote == Vote::Counted {
+        return decide::answer(command, &reached, deal.id).await;
+    }
+    let by_person = Grant {
         by: reached.actor.user,
         note: approval.note.as_deref(),
-        reason: None,
-        conflict_level: Some(gravest(&rivals)),
+        acknowledged: &approval.acknowledged_conflicts,
+        rule: None,
     };
-    let written = rows::decide(tx, &deal, &verdict).await.map_err(rows::protected)?;
-    if store_conflicts(tx, deal.id, &rivals).await? > 0 {
-        announce_conflicts(tx, &reached.actor.origin(), &written, &rivals).await?;
-    }
-    decide::finish::<DealApproved>(command, &reached, written.facts()).await
-}
-
-/// Whether the approved rivals leave room for one more.
-fn weigh(deal: DealId, rivals: &[Rival], acknowledged: &[DealId]) -> Result<(), Problem> {
-    let approved = || rivals.iter().filter(|rival| rival.status == DealStatus::Approved);
-    let holders = ids(approved().filter(|rival| rival.score.reasons.contains(&Reason::SameDomain)));
-    if !holders.is_empty() {
-        let detail = "Reject this registration, or let the partner who holds the approved one withdraw it first.";
-        return Err(Problem::new(code::CUSTOMER_PROTECTED, detail).with("conflicts", holders));
-    }
-    let open = approved().filter(|rival| rival.score.level >= Level::Likely && !acknowledged.contains(&rival.deal));
-    let open = ids(open);
-    if open.is_empty() {
-        return Ok(());
-    }
-    let detail = format!(
-        "Look at GET /api/v1/deals/{deal}/conflicts, then send the ids in acknowledged_conflicts if both may stand."
-    );
-    Err(Problem::new(code::UNACKNOWLEDGED_CONFLICTS, detail).with("conflicts", open))
-}
-
-fn ids<'a>(rivals: impl Iterator<Item = &'a Rival>) -> Vec<String> {
-    rivals.map(|rival| rival.deal.to_string()).collect()
-}
-
-/// An id that never was a conflict of this deal can't be acknowledged; one that has ceased to be does no harm.
-async fn refuse_strangers(tx: &mut Tx, deal: DealId, rivals: &[Rival], acknowledged: &[DealId]) -> Result<(), Problem> {
-    let is_rival = |id: &DealId| rivals.iter().any(|rival| rival.deal == *id);
-    let others: BTreeSet<_> = acknowledged
-        .iter()
-        .filter(|id| !is_rival(id))
-        .map(|id| id.uuid())
-        .collect();
-    let others: Vec<_> = others.into_iter().collect();
-    if others.is_empty() || rows::known_conflicts(tx, deal, &others).await? == others.len() {
-        return Ok(());
-    }
-    let message = format!("must be ids that GET /api/v1/deals/{deal}/conflicts lists");
-    Err(Problem::field("/acknowledged_conflicts", "unknown_conflict", message))
+    grant(&mut command.tx, &reached.actor.origin(), &deal, &by_person).await?;
+    decide::answer(command, &reached, deal.id).await
 }

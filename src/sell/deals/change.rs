@@ -8,9 +8,11 @@ use utoipa::ToSchema;
 use super::access::{EditableDeal, Reached};
 use super::decide;
 use super::draft::{Draft, LineDraft, Unchecked};
-use super::events::{DealChanged, DealFacts, DealResubmitted, announce_conflicts, publish};
-use super::find_conflicts::{Claim, find_conflicts, gravest, store_conflicts};
+use super::events::{DealChanged, DealFacts, DealResubmitted, publish};
+use super::find_conflicts::Claim;
+use super::found::Found;
 use super::history::{self, Entry};
+use super::resubmit;
 use super::rows::{self, Locked};
 use super::state::{DealStatus, IllegalMove, Move, apply};
 use super::stored;
@@ -137,6 +139,7 @@ pub(super) async fn change_deal(
 ) -> Result<Reply, Problem> {
     let (patch, mut command) = command.take();
     let tx = &mut command.tx;
+    resubmit::take_turn(tx, reached.id).await?;
     let deal = rows::lock(tx, reached.id, reached.org)
         .await?
         .ok_or_else(Problem::not_found)?;
@@ -184,12 +187,9 @@ async fn write(
 ) -> Result<Reply, Problem> {
     let (tx, origin) = (&mut command.tx, reached.actor.origin());
     let draft = &change.draft;
-    let rivals = find_conflicts(tx, &Claim::of(draft, deal.vendor_id, deal.partner_id)).await?;
+    let found = Found::of(tx, &Claim::of(draft, deal.vendor_id, deal.partner_id)).await?;
     attach_answers(tx, deal.id, deal.vendor_id, deal.partner_id, &draft.custom.files).await?;
-    let written = rows::rewrite(tx, deal, status, draft, gravest(&rivals)).await?;
-    if store_conflicts(tx, deal.id, &rivals).await? > 0 {
-        announce_conflicts(tx, &origin, &written, &rivals).await?;
-    }
+    let written = rows::rewrite(tx, deal, status, draft, found.level()).await?;
     let facts = DealFacts {
         changed: change.changed,
         ..written.facts()
@@ -205,5 +205,6 @@ async fn write(
         history::note(tx, deal.id, &origin, entry("resubmitted")).await?;
         publish::<DealResubmitted>(tx, &origin, facts).await?;
     }
+    resubmit::look_again(tx, &origin, deal, &found, &written).await?;
     decide::answer(command, reached, deal.id).await
 }

@@ -1,6 +1,6 @@
 use axum::{extract::State, response::IntoResponse};
 use chrono::{DateTime, NaiveDate, Utc};
-use guildhall_kernel::{DealId, OrgId};
+use guildhall_kernel::{DealId, DirectAccountId, OrgId};
 use guildhall_spine::{
     App,
     http::{Page, PageQuery, Paging, Problem, ValidQuery},
@@ -13,14 +13,17 @@ use uuid::Uuid;
 
 use super::access::DecidableDeal;
 use super::conflict::{Level, Reason};
+use super::direct::{DirectAccount, DirectAccountKind, DirectAccountStage};
 use super::state::DealStatus;
 use super::wire::{Customer, Party, in_currency};
 
-/// Another live registration that may be of the same customer.
+/// Another live registration, or an open account of the vendor's own, that may be of the same customer.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct DealConflict {
-    /// The other registration.
-    deal: ConflictingDeal,
+    /// The other registration; `null` for an account.
+    deal: Option<ConflictingDeal>,
+    /// The vendor's own account or opportunity; `null` for a registration.
+    account: Option<DirectAccount>,
     /// 1 to 100: how sure it is that both are of one customer.
     #[schema(minimum = 1, maximum = 100, example = 96)]
     score: i16,
@@ -68,17 +71,23 @@ pub(super) struct Explained {
 }
 
 struct Row {
-    id: DealId,
-    status: DealStatus,
-    partner_id: OrgId,
-    partner_name: String,
-    customer_name: String,
-    customer_domain: Option<String>,
-    customer_country: String,
-    amount: Decimal,
-    currency: String,
-    expected_close: NaiveDate,
-    created_at: DateTime<Utc>,
+    key: Uuid,
+    deal_id: Option<DealId>,
+    status: Option<DealStatus>,
+    partner_id: Option<OrgId>,
+    partner_name: Option<String>,
+    account_id: Option<DirectAccountId>,
+    external_ref: Option<String>,
+    kind: Option<DirectAccountKind>,
+    stage: Option<DirectAccountStage>,
+    owner_name: Option<String>,
+    name: String,
+    domain: Option<String>,
+    country: String,
+    amount: Option<Decimal>,
+    currency: Option<String>,
+    expected_close: Option<NaiveDate>,
+    at: DateTime<Utc>,
     score: i16,
     level: Level,
     reasons: Json<Vec<Reason>>,
@@ -87,7 +96,8 @@ struct Row {
 
 /// List a deal's conflicts
 ///
-/// The other partners' live registrations that may be of the same customer, the gravest first. For the vendor.
+/// The other partners' live registrations and the vendor's own open accounts that may be of the same customer, the
+/// gravest first. For the vendor.
 #[utoipa::path(get, path = "/api/v1/deals/{id}/conflicts", operation_id = "listDealConflicts", tag = "deals",
     security(("bearer" = ["deals:decide"])),
     params(("id" = String, Path, description = "the deal", example = "deal_01kaqv6r3gf5ht2x0m8c9ezw4n"), PageQuery),
@@ -106,26 +116,37 @@ pub(super) async fn list_deal_conflicts(
         paging.fetch(),
     )
     .await?;
-    Ok(paging.page(&app.cursors, rows, |row| (row.score, row.id.uuid()), DealConflict::from))
+    Ok(paging.page(&app.cursors, rows, |row| (row.score, row.key), DealConflict::from))
 }
 
 async fn rivals(db: &PgPool, deal: DealId, (score, after): (i16, Uuid), limit: i64) -> Result<Vec<Row>, sqlx::Error> {
     sqlx::query_as!(
         Row,
-        r#"SELECT o.id AS "id: DealId", o.status AS "status: DealStatus", o.partner_id AS "partner_id: OrgId",
-                  p.name AS partner_name, o.customer_name, o.customer_domain, o.customer_country, o.amount, o.currency,
-                  o.expected_close, o.created_at, c.score AS "score!", c.level AS "level!: Level",
-                  c.reasons AS "reasons!: Json<Vec<Reason>>", c.found_at AS "found_at!"
-           FROM (SELECT other_deal_id AS id, score, level, reasons, found_at FROM deal_conflict WHERE deal_id = $1
+        r#"SELECT c.key AS "key!", o.id AS "deal_id?: DealId", o.status AS "status?: DealStatus",
+                  o.partner_id AS "partner_id?: OrgId", p.name AS "partner_name?",
+                  a.id AS "account_id?: DirectAccountId", a.external_ref AS "external_ref?",
+                  a.kind AS "kind?: DirectAccountKind", a.stage AS "stage?: DirectAccountStage",
+                  a.owner_name AS "owner_name?", coalesce(o.customer_name, a.name) AS "name!",
+                  coalesce(o.customer_domain, a.domain) AS domain, coalesce(o.customer_country, a.country) AS "country!",
+                  coalesce(o.amount, a.amount) AS amount, coalesce(o.currency, a.currency) AS currency,
+                  o.expected_close AS "expected_close?", coalesce(o.created_at, a.updated_at) AS "at!",
+                  c.score AS "score!", c.level AS "level!: Level", c.reasons AS "reasons!: Json<Vec<Reason>>",
+                  c.found_at AS "found_at!"
+           FROM (SELECT other_deal_id AS key, true AS is_deal, score, level, reasons, found_at
+                 FROM deal_conflict WHERE deal_id = $1
                  UNION ALL
-                 SELECT deal_id, score, level, reasons, found_at FROM deal_conflict WHERE other_deal_id = $1) c
-           JOIN deal o ON o.id = c.id
-           JOIN organisation p ON p.id = o.partner_id
+                 SELECT deal_id, true, score, level, reasons, found_at FROM deal_conflict WHERE other_deal_id = $1
+                 UNION ALL
+                 SELECT account_id, false, score, level, reasons, found_at
+                 FROM deal_direct_conflict WHERE deal_id = $1) c
+           LEFT JOIN deal o ON c.is_deal AND o.id = c.key
+           LEFT JOIN organisation p ON p.id = o.partner_id
+           LEFT JOIN direct_account a ON NOT c.is_deal AND a.id = c.key
            JOIN deal d ON d.id = $1
            WHERE c.score > 0 AND d.status IN ('submitted', 'info_requested', 'approved')
-             AND o.status IN ('submitted', 'info_requested', 'approved')
-             AND (c.score < $2 OR (c.score = $2 AND o.id > $3))
-           ORDER BY c.score DESC, o.id LIMIT $4"#,
+             AND (o.status IN ('submitted', 'info_requested', 'approved') OR a.stage = 'open')
+             AND (c.score < $2 OR (c.score = $2 AND c.key > $3))
+           ORDER BY c.score DESC, c.key LIMIT $4"#,
         deal.uuid(),
         score,
         after,
@@ -135,6 +156,45 @@ async fn rivals(db: &PgPool, deal: DealId, (score, after): (i16, Uuid), limit: i
     .await
 }
 
+impl Row {
+    fn deal(&self) -> Option<ConflictingDeal> {
+        let currency = self.currency.clone()?;
+        Some(ConflictingDeal {
+            id: self.deal_id?,
+            status: self.status?,
+            partner: Party {
+                id: self.partner_id?,
+                name: self.partner_name.clone()?,
+            },
+            customer: Customer {
+                name: self.name.clone(),
+                domain: self.domain.clone(),
+                country: self.country.clone(),
+            },
+            amount: in_currency(self.amount?, &currency),
+            currency,
+            expected_close: self.expected_close?,
+            created_at: self.at,
+        })
+    }
+
+    fn account(&self) -> Option<DirectAccount> {
+        Some(DirectAccount {
+            id: self.account_id?,
+            external_ref: self.external_ref.clone()?,
+            kind: self.kind?,
+            name: self.name.clone(),
+            domain: self.domain.clone(),
+            country: self.country.clone(),
+            stage: self.stage?,
+            owner_name: self.owner_name.clone(),
+            amount: self.amount,
+            currency: self.currency.clone(),
+            updated_at: self.at,
+        })
+    }
+}
+
 impl From<Row> for DealConflict {
     fn from(row: Row) -> Self {
         let explained = |reason: Reason| Explained {
@@ -142,23 +202,8 @@ impl From<Row> for DealConflict {
             reason,
         };
         Self {
-            deal: ConflictingDeal {
-                id: row.id,
-                status: row.status,
-                partner: Party {
-                    id: row.partner_id,
-                    name: row.partner_name,
-                },
-                customer: Customer {
-                    name: row.customer_name,
-                    domain: row.customer_domain,
-                    country: row.customer_country,
-                },
-                amount: in_currency(row.amount, &row.currency),
-                currency: row.currency,
-                expected_close: row.expected_close,
-                created_at: row.created_at,
-            },
+            deal: row.deal(),
+            account: row.account(),
             score: row.score,
             level: row.level,
             reasons: row.reasons.0.into_iter().map(explained).collect(),

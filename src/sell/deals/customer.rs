@@ -10,6 +10,7 @@ mod legal_forms;
 mod likeness;
 mod name;
 mod name_keys;
+mod spelling;
 
 pub use domain::{DomainFault, RegistrableDomain};
 pub use email::{EmailFault, EmailKey};

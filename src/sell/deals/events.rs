@@ -15,7 +15,7 @@ use super::find_conflicts::Rival;
 use super::history;
 use super::rows::Written;
 use super::state::DealStatus;
-use super::wire::{CloseReason, RejectReason};
+use super::wire::{CloseReason, EndReason, RejectReason};
 use crate::amendments;
 
 /// A deal right after a change, as both sides may know it.
@@ -49,6 +49,12 @@ pub struct DealFacts {
     /// Why the customer bought, or didn't.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub close_reason: Option<CloseReason>,
+    /// The rule of the approval policy that approved it, when no person did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// Why the protection has ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended_because: Option<EndReason>,
     /// The members of the deal that are others now.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub changed: Vec<&'static str>,
@@ -95,6 +101,12 @@ events! {
     DealRejected = "deal.rejected";
     /// The partner gave the claim up.
     DealWithdrawn = "deal.withdrawn";
+    /// The partner objects to the refusal; the vendor owes a second answer.
+    DealAppealed = "deal.appealed";
+    /// The protection ran out, or lapsed because nobody worked on the deal.
+    DealExpired = "deal.expired";
+    /// The vendor ended the protection at the customer's request.
+    DealReleased = "deal.released";
     /// The customer bought: what earnings are made of.
     DealWon = "deal.won";
     /// The customer did not buy.

@@ -92,18 +92,36 @@ pub(crate) fn gravest(rivals: &[Rival]) -> Level {
         .unwrap_or(Level::None)
 }
 
+/// What two names say together.
+pub(super) struct Name {
+    pub(super) equal: bool,
+    /// 0 to 1.
+    pub(super) similarity: f32,
+}
+
+impl Name {
+    /// `similarity` is that of `pg_trgm`.
+    pub(super) fn of(one: &str, other: &str, similarity: f32) -> Self {
+        let likeness = NameKey::likeness(one, other);
+        Self {
+            equal: likeness == Likeness::Same,
+            similarity: match likeness {
+                Likeness::Differs => 0.0,
+                Likeness::Misspelt => similarity.max(MISSPELT),
+                Likeness::Same | Likeness::Extends => similarity,
+            },
+        }
+    }
+}
+
 impl Row {
     fn scored(self, claim: &Claim) -> Rival {
-        let likeness = NameKey::likeness(&self.name_key, &claim.name_key);
+        let name = Name::of(&self.name_key, &claim.name_key, self.name_similarity);
         let candidate = Candidate {
             status: self.status,
             domain_equal: self.domain_equal,
-            name_equal: likeness == Likeness::Same,
-            name_similarity: match likeness {
-                Likeness::Differs => 0.0,
-                Likeness::Misspelt => self.name_similarity.max(MISSPELT),
-                Likeness::Same | Likeness::Extends => self.name_similarity,
-            },
+            name_equal: name.equal,
+            name_similarity: name.similarity,
             same_country: self.same_country,
             shared_emails: usize::try_from(self.shared_emails).unwrap_or(0),
             close_distance_days: Some(self.days_apart.unsigned_abs()),

@@ -3,11 +3,11 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::access::DecidableDeal;
-use super::decide;
 use super::events::DealRejected;
 use super::rows::{self, Verdict};
-use super::state::Move;
+use super::state::{DealStatus, Move};
 use super::wire::{Deal, RejectReason};
+use super::{appeal, approvals, decide};
 
 /// Why the vendor refuses.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -37,7 +37,8 @@ impl Validate for Rejection {
 
 /// Reject a deal
 ///
-/// Refuses the partner's claim. Final: the partner may register the customer anew.
+/// Refuses the partner's claim. The partner may appeal within the time that the program's terms give, or register the
+/// customer anew. Where people are asked to approve, one of them refuses, or an owner.
 #[utoipa::path(post, path = "/api/v1/deals/{id}/reject", operation_id = "rejectDeal", tag = "deals",
     security(("bearer" = ["deals:decide"])),
     params(
@@ -54,6 +55,12 @@ pub(super) async fn reject_deal(
 ) -> Result<Reply, Problem> {
     let (rejection, mut command) = command.take();
     let (deal, status) = decide::lock(&mut command, &reached, &if_match, Move::Reject).await?;
+    let (tx, actor) = (&mut command.tx, &reached.actor);
+    appeal::refuse_same_person(tx, &deal, actor.user).await?;
+    approvals::reject(tx, actor, &deal, rejection.note.as_deref()).await?;
+    if deal.status == DealStatus::Appealed {
+        appeal::settle(tx, deal.id, appeal::Outcome::Upheld, actor.user).await?;
+    }
     let verdict = Verdict {
         status,
         by: reached.actor.user,

@@ -66,6 +66,8 @@ impl Written {
             reason: self.reason,
             closed_on: self.closed_on,
             close_reason: self.close_reason,
+            rule: None,
+            ended_because: None,
             changed: Vec::new(),
         }
     }
@@ -80,6 +82,19 @@ pub(crate) async fn lock(tx: &mut Tx, id: DealId, org: OrgId) -> Result<Option<L
            FROM deal WHERE id = $1 AND (vendor_id = $2 OR partner_id = $2) FOR NO KEY UPDATE"#,
         id.uuid(),
         org.uuid(),
+    )
+    .fetch_optional(&mut **tx)
+    .await
+}
+
+/// Locks the deal until the transaction ends, for a deadline or a rule, which act for no organisation.
+pub(super) async fn lock_any(tx: &mut Tx, id: DealId) -> Result<Option<Locked>, sqlx::Error> {
+    sqlx::query_as!(
+        Locked,
+        r#"SELECT id AS "id: DealId", vendor_id AS "vendor_id: OrgId", partner_id AS "partner_id: OrgId",
+                  status AS "status: DealStatus", version
+           FROM deal WHERE id = $1 FOR NO KEY UPDATE"#,
+        id.uuid(),
     )
     .fetch_optional(&mut **tx)
     .await
@@ -245,9 +260,12 @@ pub(super) async fn decide(tx: &mut Tx, deal: &Locked, verdict: &Verdict<'_>) ->
     let at = tx.now();
     sqlx::query_as!(
         Written,
-        r#"UPDATE deal SET status = $3, decided_by = $4, decided_at = $5, decision_note = $6, decision_reason = $7,
+        r#"UPDATE deal SET status = $3, decided_by = $4, decided_at = $5::timestamptz, decision_note = $6, decision_reason = $7,
                   conflict_level = coalesce($8, conflict_level),
-                  customer_keys = CASE WHEN $9 THEN customer_keys ELSE '{}' END, version = version + 1, updated_at = $5
+                  customer_keys = CASE WHEN $9 THEN customer_keys ELSE '{}' END,
+                  decision_due_at = CASE WHEN $3 = 'info_requested' THEN decision_due_at END,
+                  decision_paused_at = CASE WHEN $3 = 'info_requested' THEN $5::timestamptz END,
+                  version = version + 1, updated_at = $5
            WHERE id = $1 AND version = $2
            RETURNING id AS "id: DealId", vendor_id AS "vendor_id: OrgId", partner_id AS "partner_id: OrgId",
                      customer_name, status AS "status: DealStatus", amount, currency, version,
@@ -344,5 +362,66 @@ pub(super) fn protected(error: sqlx::Error) -> Problem {
             "Reject this registration, or withdraw the approved one first.",
         );
     }
+    if matches!(
+        constraint,
+        Some("deal_account_protected" | "deal_opportunity_protected")
+    ) {
+        return Problem::new(
+            super::code::OPPORTUNITY_PROTECTED,
+            "Another approved registration is of the same opportunity: reject this one, or end that protection first.",
+        );
+    }
     error.into()
+}
+
+/// Moves a locked deal without a new last word on it.
+pub(super) async fn move_to(tx: &mut Tx, deal: &Locked, status: DealStatus) -> Result<Written, sqlx::Error> {
+    let at = tx.now();
+    sqlx::query_as!(
+        Written,
+        r#"UPDATE deal SET status = $3, version = version + 1, updated_at = $4
+           WHERE id = $1 AND version = $2
+           RETURNING id AS "id: DealId", vendor_id AS "vendor_id: OrgId", partner_id AS "partner_id: OrgId",
+                     customer_name, status AS "status: DealStatus", amount, currency, version,
+                     NULL AS "note: String", decision_reason AS "reason: RejectReason",
+                     closed_on, close_reason AS "close_reason: CloseReason""#,
+        deal.id.uuid(),
+        deal.version,
+        status.as_str(),
+        at,
+    )
+    .fetch_one(&mut **tx)
+    .await
+}
+
+/// Has rivals find a locked deal by its name again.
+pub(super) async fn hold_name(tx: &mut Tx, deal: DealId, keys: &[i64]) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "UPDATE deal SET customer_keys = $2 WHERE id = $1 AND customer_keys = '{}'",
+        deal.uuid(),
+        keys
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Says that what both sides see of a locked deal has changed beside its own fields.
+pub(super) async fn touch(tx: &mut Tx, deal: DealId) -> Result<(), sqlx::Error> {
+    let at = tx.now();
+    sqlx::query!(
+        "UPDATE deal SET version = version + 1, updated_at = $2 WHERE id = $1",
+        deal.uuid(),
+        at
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// The customer's legal name.
+pub(super) async fn customer_name(tx: &mut Tx, deal: DealId) -> Result<String, sqlx::Error> {
+    sqlx::query_scalar!("SELECT customer_name FROM deal WHERE id = $1", deal.uuid())
+        .fetch_one(&mut **tx)
+        .await
 }

@@ -9,18 +9,18 @@ use serde_json::{Map, Value};
 use sqlx::{PgExecutor, types::Json};
 
 use super::conflict::Level;
+use super::standing::Standing;
 use super::state::{DealStatus, Move};
 use super::wire::{
     CloseReason, Closing, ConflictSummary, Customer, Deal, DealContact, DealLead, DealLine, DealPerson, Decision,
-    FormVersion,
-    Party, RejectReason, in_currency,
+    FormVersion, Party, RejectReason, in_currency,
 };
 use crate::leads::lead::draft::Source as LeadSource;
 
 /// A deal as the database has it, for one of its two sides.
 #[derive(Debug)]
 pub(crate) struct View {
-    id: DealId,
+    pub(super) id: DealId,
     pub(crate) version: i64,
     status: DealStatus,
     vendor_id: OrgId,
@@ -53,6 +53,7 @@ pub(crate) struct View {
     contacts: Json<Vec<DealContact>>,
     rivals: Option<Json<Rivals>>,
     lead: Option<Json<Attribution>>,
+    standing: Json<Standing>,
 }
 
 /// The lead that a deal came from.
@@ -84,6 +85,7 @@ struct Rivals {
 
 /// The deal, if `org` is one of its sides. Rivals are read for the vendor only. Names come by sub-selects: a join of one
 /// row with a small table is planned as a merge, which reads that table up to the id.
+#[expect(clippy::too_many_lines, reason = "one query")]
 pub(crate) async fn load(db: impl PgExecutor<'_>, id: DealId, org: OrgId) -> Result<Option<View>, sqlx::Error> {
     sqlx::query_as!(
         View,
@@ -121,11 +123,38 @@ pub(crate) async fn load(db: impl PgExecutor<'_>, id: DealId, org: OrgId) -> Res
                                   UNION ALL
                                   SELECT deal_id, level, score, found_at
                                   FROM deal_conflict WHERE other_deal_id = d.id) k
-                            JOIN deal o ON o.id = k.id) c)
+                            JOIN deal o ON o.id = k.id
+                            UNION ALL
+                            SELECT k.level, k.score, greatest(k.found_at, a.updated_at),
+                                   d.status IN ('submitted', 'info_requested', 'approved') AND a.stage = 'open'
+                            FROM deal_direct_conflict k JOIN direct_account a ON a.id = k.account_id
+                            WHERE k.deal_id = d.id) c)
                   END AS "rivals: Json<Rivals>",
                   (SELECT json_build_object('id', t.id, 'source', t.source, 'campaign', t.campaign,
                               'reference', t.reference)
-                   FROM lead t WHERE t.id = d.lead_id) AS "lead: Json<Attribution>"
+                   FROM lead t WHERE t.id = d.lead_id) AS "lead: Json<Attribution>",
+                  json_build_object('due_at', d.decision_due_at, 'paused_at', d.decision_paused_at,
+                      'overdue_at', d.decision_overdue_at, 'protected_until', d.protected_until,
+                      'progress_at', d.progress_at, 'ended_because', d.ended_because,
+                      'extensions', (SELECT count(*) FROM deal_extension e
+                                     WHERE e.deal_id = d.id AND e.status = 'approved'),
+                      'appeal', (SELECT json_build_object('statement', a.statement, 'appealed_at', a.appealed_at,
+                                            'outcome', a.outcome, 'decided_at', a.decided_at)
+                                 FROM deal_appeal a WHERE a.deal_id = d.id ORDER BY a.id DESC LIMIT 1),
+                      'rule', CASE WHEN d.vendor_id = $2 THEN d.routed_by END,
+                      'steps', CASE WHEN d.vendor_id = $2 THEN (
+                          SELECT json_agg(json_build_object('id', s.id, 'name', s.name, 'needs', s.needs,
+                                     'status', s.status, 'escalated_at', s.escalated_at, 'approvers', (
+                                         SELECT json_agg(json_build_object('role', v.role, 'escalation', v.escalation,
+                                             'approved', v.approved, 'voted_at', v.voted_at, 'note', v.note,
+                                             'user', (SELECT json_build_object('id', id, 'name', name)
+                                                      FROM user_account WHERE id = v.user_id),
+                                             'voted_by', (SELECT json_build_object('id', id, 'name', name)
+                                                          FROM user_account WHERE id = v.voted_by),
+                                             'voted_for', (SELECT json_build_object('id', id, 'name', name)
+                                                           FROM user_account WHERE id = v.voted_for)) ORDER BY v.no)
+                                         FROM approval_approver v WHERE v.step_id = s.id)) ORDER BY s.no)
+                          FROM approval_step s WHERE s.deal_id = d.id) END) AS "standing!: Json<Standing>"
            FROM deal d
            WHERE d.id = $1 AND (d.vendor_id = $2 OR d.partner_id = $2)"#,
         id.uuid(),
@@ -165,6 +194,7 @@ impl View {
                 count: rivals.count,
             })
         });
+        let (decision_clock, protection, appeal, approval) = self.standing.0.into_parts();
         Deal {
             id: self.id,
             version: self.version,
@@ -205,6 +235,10 @@ impl View {
                 reason: self.decision_reason,
                 note: self.decision_note,
             }),
+            decision_clock,
+            protection,
+            appeal,
+            approval,
             closing: self.closed_on.map(|on| Closing {
                 on,
                 reason: self.close_reason,

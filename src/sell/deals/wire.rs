@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::conflict::Level;
+use super::standing::{AppealSummary, ApprovalState, DecisionClock, Protection};
 use super::state::{DealStatus, Move};
 use crate::leads::lead::draft::Source as LeadSource;
 
@@ -101,6 +102,10 @@ pub enum RejectReason {
     NotQualified,
     /// The partner left the vendor's questions open.
     InsufficientInformation,
+    /// The conflict desk approved another registration, and this partner has a part of the credit.
+    CreditShared,
+    /// The conflict desk approved another registration, and this partner sells together with the other.
+    CoSell,
     /// What the note says.
     Other,
 }
@@ -114,6 +119,8 @@ impl RejectReason {
             Self::OutOfTerritory => "out_of_territory",
             Self::NotQualified => "not_qualified",
             Self::InsufficientInformation => "insufficient_information",
+            Self::CreditShared => "credit_shared",
+            Self::CoSell => "co_sell",
             Self::Other => "other",
         }
     }
@@ -156,6 +163,31 @@ impl CloseReason {
             Self::NoDecision => "no_decision",
             Self::Relationship => "relationship",
             Self::Other => "other",
+        }
+    }
+}
+
+/// Why a protection has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, JsonSchema, sqlx::Type)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+#[schema(as = DealEndReason)]
+pub enum EndReason {
+    /// Its time was over.
+    Window,
+    /// Nobody worked on the deal.
+    Idle,
+    /// The customer asked for it.
+    Release,
+}
+
+impl EndReason {
+    /// The name on the wire and in the database.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Window => "window",
+            Self::Idle => "idle",
+            Self::Release => "release",
         }
     }
 }
@@ -261,6 +293,15 @@ pub(crate) struct Deal {
     pub(super) lead: Option<DealLead>,
     /// The last word on it.
     pub(super) decision: Option<Decision>,
+    /// The vendor's time to decide; `null` when no decision is due.
+    pub(super) decision_clock: Option<DecisionClock>,
+    /// What an approval protects; `null` on a deal that was never approved.
+    pub(super) protection: Option<Protection>,
+    /// The partner's last appeal.
+    pub(super) appeal: Option<AppealSummary>,
+    /// Who is asked to approve, and who is up next. For the vendor only, when a rule of the approval policy applies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) approval: Option<ApprovalState>,
     /// How it ended, when it is won or lost.
     pub(super) closing: Option<Closing>,
     /// How gravely it conflicted with another registration when this one was last submitted or decided on. For the

@@ -3,11 +3,11 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::access::EditableDeal;
-use super::decide;
 use super::events::DealWithdrawn;
 use super::rows::{self, Verdict};
-use super::state::Move;
+use super::state::{DealStatus, Move};
 use super::wire::Deal;
+use super::{appeal, decide};
 
 /// Why the partner gives up.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -46,6 +46,9 @@ pub(super) async fn withdraw_deal(
 ) -> Result<Reply, Problem> {
     let (withdrawal, mut command) = command.take();
     let (deal, status) = decide::lock(&mut command, &reached, &if_match, Move::Withdraw).await?;
+    if deal.status == DealStatus::Appealed {
+        appeal::settle(&mut command.tx, deal.id, appeal::Outcome::Withdrawn, reached.actor.user).await?;
+    }
     let verdict = Verdict {
         status,
         by: reached.actor.user,

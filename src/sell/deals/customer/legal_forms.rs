@@ -47,7 +47,7 @@ const TRAILING: &[&str] = &[
 #[rustfmt::skip]
 const LEADING: &[&str] = &[
     "the", "congtytnhh", "congtycophan", "congtycp", "株", "有", "주", "บริษัท",
-    "ооо", "оао", "зао", "пао", "ао", "тов", "прат", "пат", "тоо", "ип",
+    "ооо", "оао", "зао", "пао", "ао", "тов", "прат", "пат", "тоо", "ип", "оод", "еоод",
 ];
 
 /// Forms behind the name that are words, names or places elsewhere: set aside when written in several parts ("S.p.A.",

@@ -4,14 +4,16 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use super::legal_forms::strip_legal_forms;
+use super::spelling::{spell, strip_country};
 
 #[cfg(test)]
 mod tests;
 
 /// A company's legal name in the form that tells whether two registrations name the same company: lower case, no
 /// accents, no punctuation, `and` for `&`, without its legal form ("GmbH & Co. KG", "Inc.", "株式会社") and without a
-/// leading "the". Greek and Cyrillic are written in Latin letters, as such companies are abroad; other scripts stay as
-/// they are, vowel signs included. A key is its own key.
+/// leading "the". Cyrillic and Greek are written in Latin letters, umlauts without their e where people write both, and
+/// the customer's own country behind the name is set aside ("Contoso Deutschland"). Other scripts stay as they are, vowel
+/// signs included. A key is its own key.
 ///
 /// It grows with its input, at most eighteen-fold (one Arabic ligature spells a sentence): bound the input's length.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,14 +52,11 @@ impl NameKey {
             .split(|c| !is_word_char(c))
             .filter(|word| !word.is_empty())
             .collect();
-        let words = strip_legal_forms(words, country);
-        let words: Vec<String> = words.into_iter().map(in_latin).collect();
-        // Once more: a form in other letters may be one in Latin letters too.
-        let words = strip_legal_forms(words.iter().map(String::as_str).collect(), country);
+        let words = essential(words, country);
         let key = if words.is_empty() {
             text.split_whitespace().collect::<Vec<_>>().join(" ")
         } else {
-            join_initials(&words)
+            join_initials(&words.iter().map(String::as_str).collect::<Vec<_>>())
         };
         if key.is_empty() {
             Err(NameFault::Empty)
@@ -140,6 +139,22 @@ pub(super) fn is_word_char(c: char) -> bool {
     c.is_alphanumeric() || is_combining_mark(c)
 }
 
+/// The words of a name without legal forms and country, in Latin letters where there is one way to write them so. Forms
+/// are looked for in both spellings, and again when a country stood behind them, until nothing changes.
+fn essential(words: Vec<&str>, country: &str) -> Vec<String> {
+    let mut words: Vec<String> = words.into_iter().map(str::to_owned).collect();
+    loop {
+        let bare = strip_legal_forms(words.iter().map(String::as_str).collect(), country);
+        let mut next: Vec<String> = bare.into_iter().map(|word| spell(word, country)).collect();
+        next.retain(|word| !word.is_empty());
+        strip_country(&mut next, country);
+        if next == words || next.is_empty() {
+            return if next.is_empty() { words } else { next };
+        }
+        words = next;
+    }
+}
+
 /// Joins words with spaces, and runs of initials without: "J. P. Morgan", "J.P. Morgan" and "JP Morgan" are one.
 fn join_initials(words: &[&str]) -> String {
     let mut key = String::new();
@@ -154,26 +169,6 @@ fn join_initials(words: &[&str]) -> String {
         after_initial = initial;
     }
     key
-}
-
-/// The word in Latin letters if it is Greek or Cyrillic, whose companies go by both; those of other scripts go by names
-/// that no table can guess.
-fn in_latin(word: &str) -> String {
-    let mut latin = String::with_capacity(word.len());
-    for letter in word.chars() {
-        let spelled = match letter {
-            '\u{370}'..='\u{3ff}' | '\u{1f00}'..='\u{1fff}' | '\u{400}'..='\u{52f}' => {
-                any_ascii::any_ascii_char(letter)
-            }
-            _ => "",
-        };
-        if spelled.bytes().all(|byte| byte.is_ascii_alphanumeric()) && !spelled.is_empty() {
-            latin.extend(spelled.chars().map(|spelled| spelled.to_ascii_lowercase()));
-        } else {
-            latin.push(letter);
-        }
-    }
-    latin
 }
 
 /// A single letter of a script that has capitals.

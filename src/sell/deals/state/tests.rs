@@ -62,7 +62,9 @@ fn the_message_says_what_to_do() {
     let text = |from, attempted| apply(from, attempted).err().map(|fault| fault.to_string());
     assert_eq!(
         text(DealStatus::Approved, Move::Approve).as_deref(),
-        Some("a deal that is approved does not accept the move approve; legal moves are withdraw, expire"),
+        Some(
+            "a deal that is approved does not accept the move approve; legal moves are win, lose, release, withdraw, expire"
+        ),
     );
     assert_eq!(
         text(DealStatus::Expired, Move::Withdraw).as_deref(),
@@ -73,10 +75,11 @@ fn the_message_says_what_to_do() {
 }
 
 #[test]
-fn a_status_is_live_until_it_is_final() {
+fn a_live_status_is_not_final_and_a_refused_deal_claims_nothing() {
     for status in DealStatus::ALL {
-        assert_eq!(status.is_live(), !status.legal_moves().is_empty(), "{status}");
+        assert!(!status.is_live() || !status.legal_moves().is_empty(), "{status}");
     }
+    assert!(!DealStatus::Rejected.is_live() && !DealStatus::Appealed.is_live());
 }
 
 #[test]

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use super::events::DealStageChanged;
 use super::facts::{self, DealStages, Locked};
 use super::rules::{self, Has};
+use crate::deals::protection::record_progress;
 use crate::deals::{self, state::DealStatus};
 use crate::pipeline::{
     Category, code,
@@ -171,6 +172,7 @@ async fn carry_out(
         version,
     };
     let audiences = [deal.vendor_id.uuid(), deal.partner_id.uuid()];
+    record_progress(tx, deal.id).await?;
     event::append(tx, &actor.origin(), deal.id, &audiences, &changed).await?;
     Ok(())
 }

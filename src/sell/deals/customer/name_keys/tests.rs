@@ -9,7 +9,7 @@ fn vendor(number: u128) -> OrgId {
 }
 
 fn keys(name: &str) -> BTreeSet<i64> {
-    let name = NameKey::from_legal_name(name, "DE").unwrap();
+    let name = NameKey::from_legal_name(name, "US").unwrap();
     NameKeys::new(vendor(1), &name).to_stored().into_iter().collect()
 }
 

@@ -1,0 +1,177 @@
+use serde_json::{Value, json};
+
+use super::{Stage, act};
+use crate::support::{Caller, deal_body};
+
+async fn user(caller: &Caller) -> Value {
+    caller.get("/api/v1/me").await.ok()["user"]["id"].clone()
+}
+
+#[tokio::test]
+async fn a_rule_approves_at_once_and_says_so_but_not_against_an_approved_rival() {
+    let stage = Stage::set().await;
+    let small = json!({"amount_at_most": [{"currency": "EUR", "amount": "4000"}]});
+    stage
+        .terms(json!({"rules": [{"name": "Small", "when": small, "outcome": "auto_approve"}]}))
+        .await;
+    let (rep, birch) = (stage.login("sales@alder").await, stage.login("sales@birch").await);
+    let manager = stage.login("channel_manager@northwind").await;
+    let made = rep
+        .post(
+            "/api/v1/deals",
+            &deal_body(stage.northwind, "Acme GmbH", "acme.example"),
+        )
+        .await;
+    assert_eq!(made.ok()["status"], "approved");
+    assert!(made.ok()["protection"]["until"].is_string());
+    assert_eq!(stage.events(&rep, "deal.approved", 1).await[0]["rule"], "Small");
+    let rival = birch
+        .post(
+            "/api/v1/deals",
+            &deal_body(stage.northwind, "Acme GmbH", "acme.example"),
+        )
+        .await;
+    assert_eq!(rival.ok()["status"], "submitted");
+    let mut large = deal_body(stage.northwind, "Zenith Foods", "zenith.example");
+    large["products"][0]["quantity"] = "4".into();
+    let large = rep.post("/api/v1/deals", &large).await;
+    assert_eq!(large.ok()["status"], "submitted");
+    let simulate = format!("{}/simulate", stage.policy());
+    let tried = manager
+        .post(&simulate, &json!({"deal_id": large.ok()["id"]}))
+        .await
+        .ok();
+    assert_eq!(tried["rule"], Value::Null);
+    assert_eq!(
+        tried["trials"][0]["unmet"],
+        json!(["the amount 4802 EUR is above 4000 EUR"])
+    );
+    let rules = json!([{"name": "All", "outcome": "auto_approve"}]);
+    let tried = manager
+        .post(&simulate, &json!({"deal_id": large.ok()["id"], "rules": rules}))
+        .await
+        .ok();
+    assert_eq!(tried["rule"], "All");
+    let etag = rep.etag(&large.header("location")).await;
+    let line = json!({"products": [{"name": "Gateway", "quantity": "1", "unit_amount": "10"}]});
+    let changed = rep.patch(&large.header("location"), &etag, &line).await.ok();
+    assert_eq!(changed["status"], "approved", "a change is routed anew");
+}
+
+#[tokio::test]
+async fn a_chain_asks_one_after_the_other_and_refuses_who_is_not_up() {
+    let stage = Stage::set().await;
+    let (rep, manager, owner, admin) = (
+        stage.login("sales@alder").await,
+        stage.login("channel_manager@northwind").await,
+        stage.login("owner@northwind").await,
+        stage.login("admin@northwind").await,
+    );
+    stage
+        .terms(json!({"rules": [{"name": "Two", "outcome": "chain", "steps": [
+            {"name": "Channel", "needs": "any", "approvers": [{"role": "channel_manager"}]},
+            {"name": "Board", "needs": "all", "approvers": [{"role": "owner"}, {"user_id": user(&admin).await}]}]}]}))
+        .await;
+    let path = stage.submit(&rep, "Acme GmbH", "acme.example").await;
+    let deal = manager.get(&path).await.ok();
+    assert_eq!(deal["approval"]["up_next"], json!(["anybody who is channel_manager"]));
+    assert!(
+        rep.get(&path).await.ok()["approval"].is_null(),
+        "the chain is the vendor's"
+    );
+    let early = act(&owner, &path, "approve", &json!({}))
+        .await
+        .problem(403, "not_up_next");
+    assert_eq!(early["up_next"], json!(["anybody who is channel_manager"]));
+    let voted = act(&manager, &path, "approve", &json!({"note": "Sound."})).await.ok();
+    assert_eq!(
+        json!([voted["status"], voted["approval"]["up_next"]]),
+        json!(["submitted", ["anybody who is owner", "Northwind admin"]])
+    );
+    let vote = &voted["approval"]["steps"][0]["approvers"][0];
+    assert_eq!(
+        json!([vote["note"], vote["voted_by"]["name"], vote["approved"]]),
+        json!(["Sound.", "Northwind channel_manager", true])
+    );
+    act(&manager, &path, "approve", &json!({}))
+        .await
+        .problem(403, "not_up_next");
+    act(&manager, &path, "reject", &json!({"reason": "not_qualified"}))
+        .await
+        .problem(403, "not_up_next");
+    act(&admin, &path, "approve", &json!({})).await.ok();
+    act(&admin, &path, "approve", &json!({}))
+        .await
+        .problem(403, "not_up_next");
+    assert_eq!(
+        act(&owner, &path, "approve", &json!({})).await.ok()["status"],
+        "approved"
+    );
+    let other = stage.submit(&rep, "Zenith Foods", "zenith.example").await;
+    act(&manager, &other, "approve", &json!({})).await.ok();
+    let refused = act(&admin, &other, "reject", &json!({"reason": "not_qualified"}))
+        .await
+        .ok();
+    assert_eq!(
+        json!([refused["status"], refused["approval"]["steps"][1]["status"]]),
+        json!(["rejected", "rejected"])
+    );
+}
+
+#[tokio::test]
+async fn approvals_can_be_lent_and_a_slow_step_asks_somebody_else() {
+    let stage = Stage::set().await;
+    let (rep, manager, owner, admin) = (
+        stage.login("sales@alder").await,
+        stage.login("channel_manager@northwind").await,
+        stage.login("owner@northwind").await,
+        stage.login("admin@northwind").await,
+    );
+    stage
+        .terms(json!({"rules": [{"name": "One", "outcome": "chain", "steps": [
+            {"name": "Owner", "needs": "any", "approvers": [{"user_id": user(&owner).await}],
+             "escalate_hours": 24, "escalate_to": {"role": "admin"}}]}]}))
+        .await;
+    let path = stage.submit(&rep, "Acme GmbH", "acme.example").await;
+    act(&manager, &path, "approve", &json!({}))
+        .await
+        .problem(403, "not_up_next");
+    let ends = stage.server.clock.now() + chrono::TimeDelta::hours(2);
+    let loan = json!({"to_user_id": user(&manager).await, "ends_at": ends});
+    let of_another = json!({"from_user_id": user(&owner).await, "to_user_id": user(&manager).await, "ends_at": ends});
+    manager
+        .post("/api/v1/approval-delegations", &of_another)
+        .await
+        .problem(403, "forbidden");
+    let lent = owner.post("/api/v1/approval-delegations", &loan).await;
+    lent.ok();
+    let approved = act(&manager, &path, "approve", &json!({})).await.ok();
+    let vote = &approved["approval"]["steps"][0]["approvers"][0];
+    assert_eq!(
+        json!([
+            approved["status"],
+            vote["voted_by"]["name"],
+            vote["on_behalf_of"]["name"]
+        ]),
+        json!(["approved", "Northwind channel_manager", "Northwind owner"])
+    );
+    owner.delete(&lent.header("location")).await.ok();
+    let slow = stage.submit(&rep, "Zenith Foods", "zenith.example").await;
+    act(&manager, &slow, "approve", &json!({}))
+        .await
+        .problem(403, "not_up_next");
+    act(&admin, &slow, "approve", &json!({}))
+        .await
+        .problem(403, "not_up_next");
+    stage.pass(1);
+    let admin = stage.login("admin@northwind").await;
+    stage.events(&admin, "deal.approval_escalated", 1).await;
+    assert_eq!(
+        admin.get(&slow).await.ok()["approval"]["up_next"],
+        json!(["Northwind owner", "anybody who is admin"])
+    );
+    assert_eq!(
+        act(&admin, &slow, "approve", &json!({})).await.ok()["status"],
+        "approved"
+    );
+}
