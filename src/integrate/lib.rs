@@ -1,5 +1,7 @@
 //! The way in and out for other systems: outbound webhooks, CRM connectors, bulk import.
 
+mod webhooks;
+
 use std::sync::Arc;
 
 use guildhall_spine::{
@@ -13,7 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 /// The addresses of the pillar.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+    OpenApiRouter::new().merge(webhooks::routes())
 }
 
 /// The error codes of the pillar, for the documentation.
@@ -25,13 +27,13 @@ pub fn codes() -> Vec<Code> {
 /// The events of the pillar, for the documentation.
 #[must_use]
 pub fn events() -> Vec<EventDoc> {
-    Vec::new()
+    [webhooks::EVENTS].concat()
 }
 
 /// What of the pillar follows the event log.
 #[must_use]
 pub fn consumers() -> Vec<Arc<dyn Consumer>> {
-    Vec::new()
+    vec![Arc::new(webhooks::WebhookConsumer)]
 }
 
 /// What of the pillar answers deadlines.
@@ -43,5 +45,5 @@ pub fn timers() -> Vec<Arc<dyn Timer>> {
 /// What of the pillar goes on in the background.
 #[must_use]
 pub fn workers() -> Vec<Arc<dyn Worker>> {
-    Vec::new()
+    vec![Arc::new(webhooks::Deliveries)]
 }

@@ -63,3 +63,19 @@ pub async fn active_partnership(tx: &mut Tx, vendor: OrgId, partner: OrgId) -> R
         tier: row.tier,
     }))
 }
+
+/// The addresses of those who lead and administer `org` and whose account is in use.
+///
+/// # Errors
+/// When the database fails.
+pub async fn leaders_addresses(conn: &mut PgConnection, org: OrgId) -> Result<Vec<String>, Problem> {
+    let addresses = sqlx::query_scalar!(
+        "SELECT u.email FROM membership m JOIN user_account u ON u.id = m.user_id
+         WHERE m.org_id = $1 AND m.role IN ('owner', 'admin') AND u.status = 'active' AND u.email_verified_at IS NOT NULL
+         ORDER BY m.id",
+        org.uuid()
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(addresses)
+}
