@@ -61,6 +61,11 @@ fn tags() -> Vec<Tag> {
         ),
         tag("partnerships", "Partners in a vendor's program."),
         tag("deals", "Deal registration."),
+        tag(
+            "webhooks",
+            "Events sent to addresses of your own, by the Standard Webhooks specification.",
+        ),
+        tag("imports", "Records in bulk, from CSV."),
         tag("live", "Events as they happen."),
         tag("system", "Health, version, documentation."),
     ]

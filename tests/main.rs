@@ -33,3 +33,4 @@ mod registration;
 mod second_factor;
 mod sessions;
 mod tokens;
+mod webhooks;
