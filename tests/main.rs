@@ -20,6 +20,7 @@ mod demo;
 mod edges;
 mod events;
 mod identity;
+mod imports;
 mod invitations;
 mod live;
 mod members;

@@ -1,5 +1,6 @@
 //! The way in and out for other systems: outbound webhooks, CRM connectors, bulk import.
 
+mod imports;
 mod webhooks;
 
 use std::sync::Arc;
@@ -15,19 +16,19 @@ use utoipa_axum::router::OpenApiRouter;
 
 /// The addresses of the pillar.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().merge(webhooks::routes())
+    OpenApiRouter::new().merge(webhooks::routes()).merge(imports::routes())
 }
 
 /// The error codes of the pillar, for the documentation.
 #[must_use]
 pub fn codes() -> Vec<Code> {
-    Vec::new()
+    imports::CODES.to_vec()
 }
 
 /// The events of the pillar, for the documentation.
 #[must_use]
 pub fn events() -> Vec<EventDoc> {
-    [webhooks::EVENTS].concat()
+    [webhooks::EVENTS, imports::EVENTS].concat()
 }
 
 /// What of the pillar follows the event log.
@@ -45,5 +46,5 @@ pub fn timers() -> Vec<Arc<dyn Timer>> {
 /// What of the pillar goes on in the background.
 #[must_use]
 pub fn workers() -> Vec<Arc<dyn Worker>> {
-    vec![Arc::new(webhooks::Deliveries)]
+    vec![Arc::new(webhooks::Deliveries), Arc::new(imports::Imports)]
 }

@@ -40,7 +40,7 @@ pub fn watchables() -> Vec<Arc<dyn Watchable>> {
 /// What of the pillar follows the event log.
 #[must_use]
 pub fn consumers() -> Vec<Arc<dyn Consumer>> {
-    Vec::new()
+    vec![Arc::new(deals::bulk::ImportedDeals)]
 }
 
 /// What of the pillar answers deadlines.

@@ -5,6 +5,7 @@
 
 mod access;
 mod approve;
+pub(crate) mod bulk;
 mod change;
 pub(crate) mod close;
 pub mod conflict;
