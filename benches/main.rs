@@ -6,6 +6,7 @@ mod client;
 mod compare;
 mod customers;
 mod http;
+mod imports;
 mod live;
 mod load;
 mod machine;
@@ -57,6 +58,8 @@ enum Scenario {
     Http,
     /// Deal submit on a million deals and on few.
     Submit,
+    /// A hundred thousand rows from CSV.
+    Imports,
     /// The three live scenarios.
     Live,
     /// Commit to frame.
@@ -141,6 +144,9 @@ async fn run(bench: &mut Bench, scenario: Scenario) -> Result<(), Failure> {
     }
     if any(&[S::All, S::Submit]) {
         submit::run(bench).await?;
+    }
+    if any(&[S::All, S::Imports]) {
+        imports::run(bench).await?;
     }
     if any(&[S::All, S::Live, S::Latency]) {
         live::latency::run(bench).await?;
