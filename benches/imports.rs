@@ -1,9 +1,10 @@
 //! Bulk import: a hundred thousand rows of a file, from the request to the last row.
 
 use std::fmt::Write as _;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use guildhall_kernel::Clock;
 use http_body_util::Full;
 use hyper::Request;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
@@ -49,7 +50,7 @@ pub(crate) async fn run(bench: &mut Bench) -> Result<(), Failure> {
     let mut client = Client::connect(server.address()).await?;
     let token = sign_in(&mut client, MANAGER).await?.token;
     // Rows of an earlier run on the same data must not be those of this one.
-    let run = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_millis();
+    let run = Clock::system().now().timestamp_millis();
     let rows = bench.plan.import_rows;
     let found: Partnerships = client
         .json(get("/api/v1/partnerships?status=active&limit=100", Some(&token))?)
@@ -87,7 +88,7 @@ pub(crate) async fn run(bench: &mut Bench) -> Result<(), Failure> {
     Ok(())
 }
 
-fn partner_rows(rows: u32, run: u128) -> Result<String, Failure> {
+fn partner_rows(rows: u32, run: i64) -> Result<String, Failure> {
     let mut file = "name,country,domain,tier\n".to_owned();
     for row in 0..rows {
         writeln!(file, "Imported {run} {row},DE,p{row}-{run}.example,silver")?;
@@ -95,7 +96,7 @@ fn partner_rows(rows: u32, run: u128) -> Result<String, Failure> {
     Ok(file)
 }
 
-fn deal_rows(rows: u32, run: u128, partners: &[String]) -> Result<String, Failure> {
+fn deal_rows(rows: u32, run: i64, partners: &[String]) -> Result<String, Failure> {
     let mut file = "partner,customer_name,customer_domain,customer_country,amount,currency,expected_close,status,\
                     closed_on\n"
         .to_owned();

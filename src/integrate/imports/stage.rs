@@ -124,27 +124,23 @@ pub(super) async fn repeated(
 pub(super) async fn keep(tx: &mut Tx, job: &Job, rows: &[Ready]) -> Result<(), sqlx::Error> {
     let kept: Vec<&Ready> = rows.iter().filter(|row| !job.dry_run || row.claim.is_some()).collect();
     let numbers: Vec<i64> = kept.iter().map(|row| row.no).collect();
-    let claims: Vec<Option<String>> = kept
+    let claim = |row: &&Ready| row.claim.as_ref().map(|claim| claim.key.clone());
+    let holder = |row: &&Ready| row.claim.as_ref().map(|claim| claim.holder.clone());
+    let claims: Vec<String> = kept.iter().map(|row| claim(row).unwrap_or_default()).collect();
+    let holders: Vec<String> = kept.iter().map(|row| holder(row).unwrap_or_default()).collect();
+    let data: Vec<Value> = kept
         .iter()
-        .map(|row| row.claim.as_ref().map(|claim| claim.key.clone()))
-        .collect();
-    let holders: Vec<Option<String>> = kept
-        .iter()
-        .map(|row| row.claim.as_ref().map(|claim| claim.holder.clone()))
-        .collect();
-    let data: Vec<Option<Value>> = kept
-        .iter()
-        .map(|row| (!job.dry_run).then(|| row.data.clone()))
+        .map(|row| if job.dry_run { Value::Null } else { row.data.clone() })
         .collect();
     sqlx::query!(
         "INSERT INTO import_row (import_id, no, claim, holder, data)
-         SELECT $1, n.no, n.claim, n.holder, n.data
+         SELECT $1, n.no, nullif(n.claim, ''), nullif(n.holder, ''), nullif(n.data, 'null')
          FROM unnest($2::bigint[], $3::text[], $4::text[], $5::jsonb[]) n (no, claim, holder, data)",
         job.id.uuid(),
         &numbers,
-        &claims as &[Option<String>],
-        &holders as &[Option<String>],
-        &data as &[Option<Value>],
+        &claims,
+        &holders,
+        &data,
     )
     .execute(&mut **tx)
     .await?;
@@ -189,18 +185,18 @@ pub(super) async fn report(tx: &mut Tx, job: &Job, faults: &[Fault]) -> Result<(
         let field = fault.field.as_ref()?;
         Some(job.mapping.get(field).unwrap_or(field).clone())
     };
-    let columns: Vec<Option<String>> = faults.iter().map(column).collect();
+    let columns: Vec<String> = faults.iter().map(|fault| column(fault).unwrap_or_default()).collect();
     let codes: Vec<String> = faults.iter().map(|fault| fault.code.clone()).collect();
     let messages: Vec<String> = faults.iter().map(|fault| fault.message.clone()).collect();
     sqlx::query!(
         "INSERT INTO import_fault (import_id, no, place, col, code, message)
-         SELECT $1, n.no, n.place, n.col, n.code, n.message
+         SELECT $1, n.no, n.place, nullif(n.col, ''), n.code, n.message
          FROM unnest($2::bigint[], $3::smallint[], $4::text[], $5::text[], $6::text[]) n (no, place, col, code, message)
          LIMIT greatest(0, $7 - (SELECT count(*) FROM import_fault WHERE import_id = $1))",
         job.id.uuid(),
         &numbers,
         &order,
-        &columns as &[Option<String>],
+        &columns,
         &codes,
         &messages,
         MOST_FAULTS

@@ -170,18 +170,21 @@ async fn insert(
         .map(|((org, _), name)| slug::of_name(name, *org))
         .collect();
     let countries: Vec<String> = partners.iter().map(|one| one.country.clone()).collect();
-    let domains: Vec<Option<String>> = partners.iter().map(|one| one.domain.clone()).collect();
+    let domains: Vec<String> = partners
+        .iter()
+        .map(|one| one.domain.clone().unwrap_or_default())
+        .collect();
     let tiers: Vec<String> = partners.iter().map(|one| tier(one).as_str().to_owned()).collect();
     sqlx::query!(
         "INSERT INTO organisation (id, kind, name, slug, country, domain, created_at, updated_at)
-         SELECT n.id, 'partner', n.name, n.slug, n.country, n.domain, $1, $1
+         SELECT n.id, 'partner', n.name, n.slug, n.country, nullif(n.domain, ''), $1, $1
          FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[]) n (id, name, slug, country, domain)",
         now,
         &orgs,
         &names,
         &slugs,
         &countries,
-        &domains as &[Option<String>],
+        &domains,
     )
     .execute(&mut **tx)
     .await?;

@@ -193,14 +193,14 @@ struct Columns {
     names: Vec<String>,
     name_keys: Vec<String>,
     keys: Vec<String>,
-    domains: Vec<Option<String>>,
+    domains: Vec<String>,
     countries: Vec<String>,
     currencies: Vec<String>,
     amounts: Vec<Decimal>,
     closes: Vec<NaiveDate>,
-    notes: Vec<Option<String>>,
-    closed: Vec<Option<NaiveDate>>,
-    reasons: Vec<Option<String>>,
+    notes: Vec<String>,
+    closed: Vec<String>,
+    reasons: Vec<String>,
     products: Vec<String>,
     contact_deals: Vec<Uuid>,
     contact_vendors: Vec<Uuid>,
@@ -288,15 +288,24 @@ impl Columns {
         self.names.push(draft.name);
         self.name_keys.push(draft.key.as_str().to_owned());
         self.keys.push(format!("{{{}}}", keys.join(",")));
-        self.domains.push(draft.domain.map(|domain| domain.as_str().to_owned()));
+        self.domains.push(
+            draft
+                .domain
+                .map(|domain| domain.as_str().to_owned())
+                .unwrap_or_default(),
+        );
         self.countries.push(draft.country);
         self.currencies.push(draft.currency.code().to_owned());
         self.amounts.push(draft.amount);
         self.closes.push(draft.expected_close);
-        self.notes.push(draft.note);
-        self.closed.push(deal.closed_on);
-        self.reasons
-            .push(deal.close_reason.map(|reason| reason.as_str().to_owned()));
+        self.notes.push(draft.note.unwrap_or_default());
+        self.closed
+            .push(deal.closed_on.map(|day| day.to_string()).unwrap_or_default());
+        self.reasons.push(
+            deal.close_reason
+                .map(|reason| reason.as_str().to_owned())
+                .unwrap_or_default(),
+        );
         self.products
             .extend(draft.lines.into_iter().take(1).map(|line| line.product));
         for (contact, key) in draft.contacts {
@@ -315,11 +324,13 @@ async fn insert(tx: &mut Tx, columns: &Columns) -> Result<(), sqlx::Error> {
         "INSERT INTO deal (id, vendor_id, partner_id, program_id, status, customer_name, customer_key, customer_keys,
                            customer_domain, customer_country, currency, amount, expected_close, note, closed_on,
                            close_reason, decided_at, created_at, updated_at)
-         SELECT n.id, n.vendor_id, n.partner_id, n.program_id, n.status, n.name, n.name_key, n.keys::bigint[], n.domain,
-                n.country, n.currency, n.amount, n.close, n.note, n.closed_on, n.reason,
+         SELECT n.id, n.vendor_id, n.partner_id, n.program_id, n.status, n.name, n.name_key, n.keys::bigint[],
+                nullif(n.domain, ''),
+                n.country, n.currency, n.amount, n.close, nullif(n.note, ''),
+                nullif(n.closed_on, '')::date, nullif(n.reason, ''),
                 CASE WHEN n.status <> 'submitted' THEN $1::timestamptz END, $1, $1
          FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[],
-                     $10::text[], $11::text[], $12::text[], $13::numeric[], $14::date[], $15::text[], $16::date[],
+                     $10::text[], $11::text[], $12::text[], $13::numeric[], $14::date[], $15::text[], $16::text[],
                      $17::text[])
               n (id, vendor_id, partner_id, program_id, status, name, name_key, keys, domain, country, currency, amount,
                  close, note, closed_on, reason)",
@@ -332,14 +343,14 @@ async fn insert(tx: &mut Tx, columns: &Columns) -> Result<(), sqlx::Error> {
         &columns.names,
         &columns.name_keys,
         &columns.keys,
-        &columns.domains as &[Option<String>],
+        &columns.domains,
         &columns.countries,
         &columns.currencies,
         &columns.amounts,
         &columns.closes,
-        &columns.notes as &[Option<String>],
-        &columns.closed as &[Option<NaiveDate>],
-        &columns.reasons as &[Option<String>],
+        &columns.notes,
+        &columns.closed,
+        &columns.reasons,
     )
     .execute(&mut **tx)
     .await?;
