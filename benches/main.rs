@@ -7,6 +7,7 @@ mod compare;
 mod customers;
 mod forecast;
 mod http;
+mod imports;
 mod leads;
 mod live;
 mod load;
@@ -63,6 +64,8 @@ enum Scenario {
     Submit,
     /// Ten thousand leads through fifty rules.
     Leads,
+    /// A hundred thousand rows from CSV.
+    Imports,
     /// The three live scenarios.
     Live,
     /// Commit to frame.
@@ -153,6 +156,9 @@ async fn run(bench: &mut Bench, scenario: Scenario) -> Result<(), Failure> {
     }
     if any(&[S::All, S::Leads]) {
         leads::run(bench).await?;
+    }
+    if any(&[S::All, S::Imports]) {
+        imports::run(bench).await?;
     }
     if any(&[S::All, S::Live, S::Latency]) {
         live::latency::run(bench).await?;

@@ -31,6 +31,9 @@ pub(crate) struct Plan {
     /// Deals in the small database that submits are compared with.
     #[arg(long, default_value_t = 10_000, global = true)]
     pub(crate) small_deals: u32,
+    /// Rows of each file in the scenario of imports.
+    #[arg(long, default_value_t = 100_000, global = true)]
+    pub(crate) import_rows: u32,
     /// Partners with subscribed sockets in the latency scenario.
     #[arg(long, default_value_t = 200, global = true)]
     pub(crate) live_partners: u32,

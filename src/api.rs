@@ -84,6 +84,11 @@ fn tags() -> Vec<Tag> {
             "A program's terms for registrations: protection, quotas, time to decide, who approves.",
         ),
         tag("conflict desk", "Registrations that collide, settled by one person."),
+        tag(
+            "webhooks",
+            "Events sent to addresses of your own, by the Standard Webhooks specification.",
+        ),
+        tag("imports", "Records in bulk, from CSV."),
         tag("live", "Events as they happen."),
         tag("system", "Health, version, documentation."),
     ]

@@ -1,5 +1,8 @@
 //! The way in and out for other systems: outbound webhooks, CRM connectors, bulk import.
 
+mod imports;
+mod webhooks;
+
 use std::sync::Arc;
 
 use guildhall_spine::{
@@ -14,25 +17,25 @@ use utoipa_axum::router::OpenApiRouter;
 
 /// The addresses of the pillar.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+    OpenApiRouter::new().merge(webhooks::routes()).merge(imports::routes())
 }
 
 /// The error codes of the pillar, for the documentation.
 #[must_use]
 pub fn codes() -> Vec<Code> {
-    Vec::new()
+    imports::CODES.to_vec()
 }
 
 /// The events of the pillar, for the documentation.
 #[must_use]
 pub fn events() -> Vec<EventDoc> {
-    Vec::new()
+    [webhooks::EVENTS, imports::EVENTS].concat()
 }
 
 /// What of the pillar follows the event log.
 #[must_use]
 pub fn consumers() -> Vec<Arc<dyn Consumer>> {
-    Vec::new()
+    vec![Arc::new(webhooks::WebhookConsumer)]
 }
 
 /// What of the pillar answers deadlines.
@@ -44,7 +47,7 @@ pub fn timers() -> Vec<Arc<dyn Timer>> {
 /// What of the pillar goes on in the background.
 #[must_use]
 pub fn workers() -> Vec<Arc<dyn Worker>> {
-    Vec::new()
+    vec![Arc::new(webhooks::Deliveries), Arc::new(imports::Imports)]
 }
 
 /// Where the pillar keeps sealed secrets.

@@ -4,6 +4,7 @@ use guildhall_kernel::{OrgId, PartnershipId, ProgramId};
 use guildhall_spine::{db::Tx, http::Problem};
 use sqlx::PgConnection;
 
+pub use crate::partnerships::bulk::{BulkPartner, Inviter, add_partners, domains_in_program, partners_named};
 pub use crate::partnerships::{PartnershipStatus, Tier};
 
 /// A partner's standing in a vendor's program.
@@ -62,4 +63,20 @@ pub async fn active_partnership(tx: &mut Tx, vendor: OrgId, partner: OrgId) -> R
         program: row.program_id.into(),
         tier: row.tier,
     }))
+}
+
+/// The addresses of those who lead and administer `org` and whose account is in use.
+///
+/// # Errors
+/// When the database fails.
+pub async fn leaders_addresses(conn: &mut PgConnection, org: OrgId) -> Result<Vec<String>, Problem> {
+    let addresses = sqlx::query_scalar!(
+        "SELECT u.email FROM membership m JOIN user_account u ON u.id = m.user_id
+         WHERE m.org_id = $1 AND m.role IN ('owner', 'admin') AND u.status = 'active' AND u.email_verified_at IS NOT NULL
+         ORDER BY m.id",
+        org.uuid()
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(addresses)
 }

@@ -92,6 +92,7 @@ pub fn watchables() -> Vec<Arc<dyn Watchable>> {
 pub fn consumers() -> Vec<Arc<dyn Consumer>> {
     let mut consumers = leads::consumers();
     consumers.push(Arc::new(pipeline::Folder));
+    consumers.push(Arc::new(deals::bulk::ImportedDeals));
     consumers
 }
 

@@ -16,11 +16,11 @@ pub(super) const EVENTS: &[EventDoc] = &[
 
 /// An organisation was made.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct OrganisationCreated {
+pub(crate) struct OrganisationCreated {
     /// The organisation.
-    pub(super) organisation_id: OrgId,
+    pub(crate) organisation_id: OrgId,
     /// Vendor or partner.
-    pub(super) kind: OrgKind,
+    pub(crate) kind: OrgKind,
 }
 
 impl Event for OrganisationCreated {

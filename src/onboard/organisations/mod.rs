@@ -4,11 +4,11 @@ mod access;
 mod change;
 mod create_vendor;
 mod domain;
-mod events;
+pub(crate) mod events;
 mod get;
 mod list_vendors;
 pub(crate) mod rows;
-mod slug;
+pub(crate) mod slug;
 
 use chrono::{DateTime, Utc};
 use guildhall_kernel::OrgId;

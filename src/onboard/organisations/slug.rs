@@ -13,7 +13,7 @@ pub(super) fn is_slug(text: &str) -> bool {
 }
 
 /// A slug that tells the name and, by the end of the id, is nobody else's.
-pub(super) fn of_name(name: &str, id: OrgId) -> String {
+pub(crate) fn of_name(name: &str, id: OrgId) -> String {
     let mut slug = String::new();
     for character in name.chars().flat_map(char::to_lowercase) {
         if slug.len() >= LONGEST - 14 {

@@ -20,21 +20,21 @@ macro_rules! standings {
         #[derive(Debug, Serialize, JsonSchema)]
         pub(super) struct $name {
             /// The partnership.
-            partnership_id: PartnershipId,
+            pub(super) partnership_id: PartnershipId,
             /// Whose program.
-            vendor_id: OrgId,
+            pub(super) vendor_id: OrgId,
             /// Which partner.
-            partner_id: OrgId,
+            pub(super) partner_id: OrgId,
             /// Where it is in its life now.
-            status: PartnershipStatus,
+            pub(super) status: PartnershipStatus,
             /// The program level now.
-            tier: Tier,
+            pub(super) tier: Tier,
             /// The program that it stands in now.
-            program_id: ProgramId,
+            pub(super) program_id: ProgramId,
             /// Who looks after the partner now.
-            account_manager_id: Option<UserId>,
+            pub(super) account_manager_id: Option<UserId>,
             /// The record's version now.
-            version: i64,
+            pub(super) version: i64,
         }
 
         impl From<&PartnershipRecord> for $name {

@@ -1,6 +1,7 @@
 //! Partnerships: a partner's standing in a vendor's program.
 
 mod accept;
+pub(crate) mod bulk;
 mod change;
 mod create;
 mod decline;

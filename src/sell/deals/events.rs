@@ -111,6 +111,8 @@ events! {
     DealWon = "deal.won";
     /// The customer did not buy.
     DealLost = "deal.lost";
+    /// A deal came from before this server, as it stood there.
+    DealImported = "deal.imported";
 }
 
 /// A registration was found to conflict with others that it hadn't met before. For the vendor only.
@@ -171,13 +173,26 @@ pub(crate) async fn announce_conflicts(
     written: &Written,
     rivals: &[Rival],
 ) -> Result<(), Problem> {
+    announce_rivals(tx, origin, (written.id, written.vendor_id), rivals).await
+}
+
+/// Tells the vendor of conflicts of a deal that are new.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn announce_rivals(
+    tx: &mut Tx,
+    origin: &Origin,
+    (deal, vendor): (DealId, OrgId),
+    rivals: &[Rival],
+) -> Result<(), Problem> {
     let found = DealConflictFound {
-        deal_id: written.id,
-        vendor_id: written.vendor_id,
+        deal_id: deal,
+        vendor_id: vendor,
         level: super::find_conflicts::gravest(rivals),
         count: rivals.len(),
         conflicting_deal_ids: rivals.iter().map(|rival| rival.deal).collect(),
     };
-    event::append(tx, origin, written.id, &[written.vendor_id.uuid()], &found).await?;
+    event::append(tx, origin, deal, &[vendor.uuid()], &found).await?;
     Ok(())
 }

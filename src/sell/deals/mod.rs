@@ -7,6 +7,7 @@ pub(crate) mod access;
 mod appeal;
 mod approvals;
 mod approve;
+pub(crate) mod bulk;
 mod change;
 mod changes;
 mod clock;

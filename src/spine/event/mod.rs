@@ -15,7 +15,7 @@ pub use consumer::{Consumer, ConsumerFault, run_consumer};
 pub use log::{Feed, FeedStart, Recorded, maintain, more_than, read, read_feed, start_of_feed};
 pub use oversee::{ConsumerStatus, DeadLetter, ReplayFault, dead_letters, forgive, replay, statuses};
 pub use position::{Position, PositionFault};
-pub use publish::{Event, EventDoc, Origin, Subject, Topic, append, append_all};
+pub use publish::{Batched, Event, EventDoc, Origin, Subject, Topic, append, append_all};
 pub use relay::Relay;
 pub use tail::{EventSink, tail};
 pub use wake::Wake;

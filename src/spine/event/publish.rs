@@ -219,51 +219,69 @@ pub async fn append<E: Event>(
     })
 }
 
-/// Writes many events of one kind in one go, in their order: each with its subject and its audiences.
+/// An event of many that are written together.
+#[derive(Debug)]
+pub struct Batched<E> {
+    /// What it happened to.
+    pub subject: Subject,
+    /// Organisations and users that hear of it.
+    pub audiences: Vec<Uuid>,
+    /// The payload.
+    pub event: E,
+}
+
+/// Writes events of one kind into the log as part of `tx`, in their order and with one statement whatever their number.
 ///
 /// # Errors
 /// When the database fails; the transaction must then be dropped.
-pub async fn append_all<S, E>(tx: &mut Tx, origin: &Origin, events: &[(S, Vec<Uuid>, E)]) -> Result<(), Problem>
-where
-    S: Into<Subject> + Copy + Sync,
-    E: Event,
-{
-    if events.is_empty() {
-        return Ok(());
-    }
-    let mut rows = Vec::with_capacity(events.len());
-    for (subject, audiences, event) in events {
-        let (id, subject): (EventId, Subject) = (tx.new_id(), (*subject).into());
-        let mut audiences = audiences.clone();
-        audiences.sort_unstable();
-        audiences.dedup();
-        rows.push(serde_json::json!({
-            "id": id.uuid(), "subject_kind": subject.kind, "subject_id": subject.id, "audiences": audiences,
-            "data": serde_json::to_value(event).map_err(Problem::internal)?,
-        }));
-    }
+pub async fn append_all<E: Event>(tx: &mut Tx, origin: &Origin, events: &[Batched<E>]) -> Result<(), Problem> {
     let at = tx.now();
     let origin = serde_json::to_value(origin).map_err(Problem::internal)?;
+    let mut rows = Columns::default();
+    for one in events {
+        let mut audiences = one.audiences.clone();
+        audiences.sort_unstable();
+        audiences.dedup();
+        let audiences: Vec<String> = audiences.iter().map(Uuid::to_string).collect();
+        rows.ids.push(EventId::from(tx.new_id()).uuid());
+        rows.subject_kinds.push(one.subject.kind.to_owned());
+        rows.subjects.push(one.subject.id);
+        rows.audiences.push(format!("{{{}}}", audiences.join(",")));
+        rows.data
+            .push(serde_json::to_value(&one.event).map_err(Problem::internal)?);
+    }
     sqlx::query!(
-        "WITH sent AS (
-             SELECT r.* FROM jsonb_array_elements($1) WITH ORDINALITY AS e (value, place),
-                  jsonb_to_record(e.value) AS r (id uuid, subject_kind text, subject_id uuid, audiences uuid[], data jsonb)
-             ORDER BY e.place
-         ), written AS (
-             INSERT INTO event (id, at, kind, topic, subject_kind, subject_id, audiences, origin, data)
-             SELECT id, $2, $3, $4, subject_kind, subject_id, audiences, $5, data FROM sent
-             RETURNING tx, seq, at, topic, subject_id, audiences
-         )
-         INSERT INTO event_audience (audience, tx, seq, at, topic, subject_id)
-         SELECT audience, tx, seq, at, topic, subject_id FROM written, unnest(audiences) audience",
-        serde_json::Value::Array(rows),
+        r#"WITH written AS (
+               INSERT INTO event (id, at, kind, topic, subject_kind, subject_id, audiences, origin, data)
+               SELECT e.id, $1, $2, $3, e.subject_kind, e.subject_id, e.audiences::uuid[], $4, e.data
+               FROM unnest($5::uuid[], $6::text[], $7::uuid[], $8::text[], $9::jsonb[])
+                    WITH ORDINALITY e (id, subject_kind, subject_id, audiences, data, no)
+               ORDER BY e.no
+               RETURNING tx, seq, at, topic, subject_id, audiences
+           )
+           INSERT INTO event_audience (audience, tx, seq, at, topic, subject_id)
+           SELECT audience, tx, seq, at, topic, subject_id FROM written, unnest(audiences) audience"#,
         at,
         E::KIND,
         E::TOPIC.as_str(),
         origin,
+        &rows.ids,
+        &rows.subject_kinds,
+        &rows.subjects,
+        &rows.audiences,
+        &rows.data,
     )
     .execute(&mut **tx)
     .await?;
     tx.published = true;
     Ok(())
+}
+
+#[derive(Default)]
+struct Columns {
+    ids: Vec<Uuid>,
+    subject_kinds: Vec<String>,
+    subjects: Vec<Uuid>,
+    audiences: Vec<String>,
+    data: Vec<serde_json::Value>,
 }

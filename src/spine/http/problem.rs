@@ -162,6 +162,12 @@ impl Problem {
     pub fn detail(&self) -> &str {
         &self.0.detail
     }
+
+    /// The fields that were refused.
+    #[must_use]
+    pub fn errors(&self) -> &[FieldError] {
+        &self.0.errors
+    }
 }
 
 /// How many fields were refused, and what is wrong with the first.

@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use bytes::Bytes;
-use futures_util::{StreamExt, stream::BoxStream};
+use futures_util::{Stream, StreamExt, stream::BoxStream};
 use guildhall_kernel::FileId;
 use object_store::{
     ObjectStore, ObjectStoreExt, WriteMultipart, aws::AmazonS3Builder, local::LocalFileSystem, path::Path as Key,
@@ -61,6 +61,39 @@ impl Files {
     pub async fn upload(&self, id: FileId) -> Result<Upload, Problem> {
         let parts = self.0.put_multipart(&key(id)).await.map_err(Problem::internal)?;
         Ok(Upload(WriteMultipart::new(parts)))
+}
+
+    /// Stores the bytes of a file as they come, in pieces, so that it need not fit in memory. As with [`Files::put`], the
+    /// row comes after. What `check` refuses ends the upload and leaves nothing.
+    ///
+    /// # Errors
+    /// What `check` says, or 500 when the store fails.
+    pub async fn put_stream<S>(
+        &self,
+        id: FileId,
+        mut parts: S,
+        mut check: impl FnMut(&[u8]) -> Result<(), Problem> + Send,
+    ) -> Result<(), Problem>
+    where
+        S: Stream<Item = Result<Bytes, Problem>> + Unpin + Send,
+    {
+        let upload = self.0.put_multipart(&key(id)).await.map_err(Problem::internal)?;
+        let mut writer = WriteMultipart::new(upload);
+        while let Some(part) = parts.next().await {
+            let fine = part.and_then(|part| check(&part).map(|()| part));
+            match fine {
+                Ok(part) => {
+                    writer.wait_for_capacity(2).await.map_err(Problem::internal)?;
+                    writer.put(part);
+                }
+                Err(refused) => {
+                    writer.abort().await.map_err(Problem::internal)?;
+                    return Err(refused);
+                }
+            }
+        }
+        writer.finish().await.map_err(Problem::internal)?;
+        Ok(())
     }
 
     /// The bytes of a file as they come.

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use guildhall_kernel::{DealId, LeadId, OrgId};
 use guildhall_spine::{
     db::Tx,
-    event::{self, Event, EventDoc, Origin, Topic},
+    event::{self, Batched, Event, EventDoc, Origin, Topic},
     http::Problem,
 };
 use schemars::JsonSchema;
@@ -137,7 +137,11 @@ where
     let event = |(facts, partners): (LeadFacts, Vec<OrgId>)| {
         let mut audiences: Vec<Uuid> = vec![facts.vendor_id.uuid()];
         audiences.extend(partners.into_iter().map(OrgId::uuid));
-        (facts.lead_id, audiences, E::from(facts))
+        Batched {
+            subject: facts.lead_id.into(),
+            audiences,
+            event: E::from(facts),
+        }
     };
     let events: Vec<_> = all.into_iter().map(event).collect();
     event::append_all(tx, origin, &events).await
