@@ -20,6 +20,7 @@ mod pages;
 pub(crate) mod register;
 mod reject;
 mod request_info;
+pub(crate) mod revise;
 pub(crate) mod rows;
 pub mod state;
 mod stored;
