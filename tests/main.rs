@@ -15,6 +15,7 @@ mod audit;
 mod cli;
 mod conventions;
 mod crash;
+mod crm;
 mod deals;
 mod demo;
 mod edges;

@@ -25,6 +25,7 @@ const PUBLIC: &[&str] = &[
     "loginMfa",
     "metrics",
     "readyz",
+    "receiveCrmMessage",
     "refresh",
     "register",
     "requestPasswordReset",

@@ -76,6 +76,15 @@ events! {
         /// The record that it was merged into.
         merged_into: Option<String>,
     }
+    /// A deal is to have another record.
+    CrmRelinked = "crm.relinked" {
+        /// The link.
+        link_id: CrmLinkId,
+        /// The deal.
+        deal_id: DealId,
+        /// The record; without one, a new one is made.
+        record_id: Option<String>,
+    }
     /// A deal and its record disagree, and a person has to decide.
     CrmDifferenceFound = "crm.difference_found" {
         /// The difference.

@@ -6,6 +6,7 @@ use guildhall_kernel::{CrmConnectionId, CrmLinkId, DealId, OrgId, entity};
 use guildhall_spine::{
     App,
     access::{May, right},
+    event,
     http::{Checks, Command, IfMatch, Page, PageQuery, Paging, PathId, Problem, Reply, ValidQuery, Validate},
 };
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,7 @@ use utoipa::ToSchema;
 
 use super::connection::{self, Connection};
 use super::connections::own;
+use super::events::CrmRelinked;
 use super::log::{self, Entry, Outcome};
 use super::queue::{self, Work};
 use super::{Kind, follow, link};
@@ -223,6 +225,14 @@ pub(super) async fn relink_crm_record(
     if_match.check(version)?;
     let held = link::lock(tx, id).await?.ok_or_else(Problem::not_found)?;
     forget(tx, id).await?;
+    let relinked = CrmRelinked {
+        connection_id: connection.id,
+        vendor_id: may.org.id,
+        link_id: id,
+        deal_id: held.deal,
+        record_id: wish.record_id.clone(),
+    };
+    event::append(tx, &may.actor.origin(), id, &[may.org.id.uuid()], &relinked).await?;
     match &wish.record_id {
         Some(record) => {
             link::connect(tx, &connection, &held, record).await?;

@@ -194,7 +194,12 @@ impl Tokens {
         let unreadable = |_| Fault::new(FaultKind::Away, "the answer to the request for a token can't be read");
         let granted: Granted = serde_json::from_slice(&body).map_err(unreadable)?;
         let instance = granted.instance_url.unwrap_or_else(|| self.base.to_string());
-        let refuse = |why: String| Fault::new(FaultKind::Refused, format!("the instance_url that came with the token {why}"));
+        let refuse = |why: String| {
+            Fault::new(
+                FaultKind::Refused,
+                format!("the instance_url that came with the token {why}"),
+            )
+        };
         let url = Url::parse(&instance).map_err(|_| refuse("is no address".to_owned()))?;
         self.app.outbound.check(&url).map_err(|why| refuse(why.to_string()))?;
         Ok(Kept {
