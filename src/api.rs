@@ -61,6 +61,10 @@ fn tags() -> Vec<Tag> {
         ),
         tag("partnerships", "Partners in a vendor's program."),
         tag("deals", "Deal registration."),
+        tag(
+            "crm",
+            "Connections to CRM systems: mapping, links, sync log, differences.",
+        ),
         tag("live", "Events as they happen."),
         tag("system", "Health, version, documentation."),
     ]

@@ -346,7 +346,7 @@ async fn hubspot_gets_a_deal_and_its_notice_closes_it_here() {
 
 #[tokio::test]
 async fn hubspot_asks_for_a_rest_and_gets_it() {
-    let mut desk = Desk::hubspot(true).await;
+    let desk = Desk::hubspot(true).await;
     let limit = json!({"status": "error", "message": "You have reached your ten_secondly_rolling limit.", "errorType": "RATE_LIMIT",
         "category": "RATE_LIMITS", "policyName": "TEN_SECONDLY_ROLLING", "correlationId": "c"});
     desk.crm

@@ -28,7 +28,10 @@ impl World {
             (southgate, alder),
         ];
         // A deal and a partnership are of both sides; the rest is a company's own.
-        if !matches!(operation.collection(), Some("deals" | "partnerships")) {
+        if !matches!(
+            operation.collection(),
+            Some("deals" | "partnerships" | "crm-connections" | "crm-links" | "crm-differences")
+        ) {
             pairs.extend([(northwind, alder), (alder, northwind), (alder, birch), (alder, cedar)]);
         }
         pairs

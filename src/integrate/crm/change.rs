@@ -193,25 +193,49 @@ pub(super) async fn change_crm_connection(
     command.commit(reply).await
 }
 
-async fn store(
+fn check_mapping(before: &Connection, mapping: &Mapping) -> Result<(), Problem> {
+    match (&before.schema, before.kind) {
+        (Some(schema), _) => check_against(mapping, schema, &before.external_id_field),
+        (None, Kind::Webhook) => Ok(()),
+        (None, _) => Err(Problem::new(code::NOT_DESCRIBED, "Probe the connection first.")),
+    }
+}
+
+impl CrmConnectionPatch {
+    fn given(&self) -> Vec<&'static str> {
+        let given = [
+            ("name", matches!(self.name, Patch::Value(_))),
+            ("base_url", matches!(self.base_url, Patch::Value(_))),
+            ("credentials", matches!(self.credentials, Patch::Value(_))),
+            ("enabled", matches!(self.enabled, Patch::Value(_))),
+            ("poll_seconds", matches!(self.poll_seconds, Patch::Value(_))),
+            ("mapping", matches!(self.mapping, Patch::Value(_))),
+        ];
+        let named = given.into_iter().filter(|(_, given)| *given);
+        named.map(|(name, _)| name).collect()
+    }
+}
+
+/// Secrets sealed, and what may be shown of them.
+type Sealed = (Vec<u8>, Json<Vec<super::credentials::Hint>>);
+
+/// The address and the secrets that are new. Secrets are not given to another address than they were meant for.
+fn check_access(
     app: &App,
-    command: &mut Command<()>,
     before: &Connection,
-    patch: CrmConnectionPatch,
-) -> Result<Vec<&'static str>, Problem> {
-    let (id, now) = (before.id, command.tx.now());
-    let mut credentials = None;
+    patch: &CrmConnectionPatch,
+) -> Result<(Option<url::Url>, Option<Sealed>), Problem> {
     let url = match &patch.base_url {
         Patch::Value(text) => Some(address(app, text)?),
         _ => None,
     };
+    let mut credentials = None;
     if let Patch::Value(secrets) = &patch.credentials {
         let mut checks = Checks::default();
         secrets.validate(before.kind, &mut checks);
         checks.done()?;
-        credentials = Some((secrets.seal(app, id)?, Json(secrets.hints())));
+        credentials = Some((secrets.seal(app, before.id)?, Json(secrets.hints())));
     }
-    // Secrets are not given to another address than they were meant for.
     let moved = url.as_ref().is_some_and(|url| url.as_str() != before.base_url);
     if moved && credentials.is_none() {
         return Err(Problem::field(
@@ -220,31 +244,21 @@ async fn store(
             "are needed anew for another address",
         ));
     }
+    Ok((url, credentials))
+}
+
+async fn store(
+    app: &App,
+    command: &mut Command<()>,
+    before: &Connection,
+    patch: CrmConnectionPatch,
+) -> Result<Vec<&'static str>, Problem> {
+    let (id, now) = (before.id, command.tx.now());
+    let (url, credentials) = check_access(app, before, &patch)?;
     if let Patch::Value(mapping) = &patch.mapping {
-        let open = Schema {
-            fields: Vec::new(),
-            open: true,
-        };
-        let schema = match (&before.schema, before.kind) {
-            (Some(schema), _) => &schema.0,
-            (None, Kind::Webhook) => &open,
-            (None, _) => return Err(Problem::new(code::NOT_DESCRIBED, "Probe the connection first.")),
-        };
-        check_against(mapping, schema, &before.external_id_field)?;
+        check_mapping(before, mapping)?;
     }
-    let given = [
-        ("name", matches!(patch.name, Patch::Value(_))),
-        ("base_url", url.is_some()),
-        ("credentials", credentials.is_some()),
-        ("enabled", matches!(patch.enabled, Patch::Value(_))),
-        ("poll_seconds", matches!(patch.poll_seconds, Patch::Value(_))),
-        ("mapping", matches!(patch.mapping, Patch::Value(_))),
-    ];
-    let changed: Vec<&'static str> = given
-        .iter()
-        .filter(|(_, given)| *given)
-        .map(|(name, _)| *name)
-        .collect();
+    let changed = patch.given();
     if changed.is_empty() {
         return Ok(changed);
     }

@@ -1,19 +1,18 @@
 //! Messages from CRMs: public, signed, taken once.
 
 use axum::{
-    extract::{Request, State},
+    extract::{Path, Request, State},
     http::{HeaderMap, StatusCode},
 };
 use chrono::{DateTime, Utc};
-use guildhall_kernel::{CrmConnectionId, entity};
+use guildhall_kernel::CrmConnectionId;
 use guildhall_spine::{
     App,
     db::Tx,
-    http::{self, PathId, Problem},
+    http::{self, Problem},
 };
 use serde::Deserialize;
 use serde_json::Value;
-use utoipa::ToSchema;
 
 use super::connection::{self, Connection};
 use super::connector::{Fields, Remote};
@@ -40,9 +39,9 @@ enum What {
 }
 
 /// A record in a signed message.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct CrmInboundRecord {
+struct CrmInboundRecord {
     /// The record's id in the CRM.
     id: String,
     /// When it changed there: older than what is known is dropped.
@@ -55,14 +54,13 @@ pub(super) struct CrmInboundRecord {
     merged_into: Option<String>,
     /// Its values by field, as text. Without them, the record is looked at.
     #[serde(default)]
-    #[schema(value_type = Option<std::collections::BTreeMap<String, Option<String>>>)]
     fields: Option<Fields>,
 }
 
 /// The body of a signed message.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct CrmInbound {
+struct CrmInbound {
     /// What has changed, 1 to 200 records.
     records: Vec<CrmInboundRecord>,
 }
@@ -88,18 +86,20 @@ struct Notice {
 /// Take a message of a CRM
 ///
 /// Salesforce and webhook connections sign by Standard Webhooks (`webhook-id`, `webhook-timestamp`, `webhook-signature`) and
-/// send records; HubSpot signs by its version 3 and sends its notices. A message that is more than five minutes old or ahead is
+/// send `{"records": [{"id": …, "modified_at": …, "fields": {…}}]}`, up to 200 records, each with `deleted` or `merged_into` when
+/// that is what happened, and without `fields` when it should be looked at; HubSpot signs by its version 3 and sends its notices. A message that is more than five minutes old or ahead is
 /// refused; one that comes again is answered as before and does nothing.
 #[utoipa::path(post, path = "/api/v1/crm-connections/{id}/inbound", operation_id = "receiveCrmMessage", tag = "crm",
     params(("id" = CrmConnectionId, Path, description = "the connection")),
-    request_body(content = CrmInbound, description = "the message; its signature covers it byte by byte"),
     responses((status = 204, description = "taken")))]
 pub(super) async fn receive_crm_message(
     State(app): State<App>,
-    PathId(id): PathId<entity::CrmConnection>,
+    Path(id): Path<String>,
     headers: HeaderMap,
     request: Request,
 ) -> Result<StatusCode, Problem> {
+    // Whether there is such a connection is not for those to know who can't sign.
+    let id: CrmConnectionId = id.parse().map_err(|_| unsigned())?;
     let read = tokio::time::timeout(
         std::time::Duration::from_secs(app.config.http.body_timeout_seconds),
         axum::body::to_bytes(request.into_body(), LARGEST),
@@ -107,7 +107,6 @@ pub(super) async fn receive_crm_message(
     let slow = |_| Problem::new(http::code::BODY_TOO_SLOW, "Send the message faster.");
     let large = |_| Problem::new(http::code::BODY_TOO_LARGE, format!("The limit is {LARGEST} bytes."));
     let body = read.await.map_err(slow)?.map_err(large)?;
-    // Whether the connection exists is not for those to know who can't sign.
     let connection = connection::load(app.db.pool(), id).await?.ok_or_else(unsigned)?;
     let secrets = Secrets::open(&app, id, &connection.credentials)?;
     let told = match connection.kind {

@@ -254,100 +254,98 @@ impl Mapping {
             return Vec::new();
         }
         let mut found = Vec::new();
-        let mut add = |code: &str, field: &str, pointer: String, message: String| {
-            found.push(Finding {
-                code: code.to_owned(),
-                field: field.to_owned(),
-                message,
-                pointer,
-            });
-        };
+        let at = "/external_id_field".to_owned();
         match schema.field(key_field) {
-            None => add(
-                "field_missing",
-                key_field,
-                "/external_id_field".to_owned(),
-                format!("the CRM has no field {key_field}"),
-            ),
+            None => found.push(Finding::missing(key_field, at)),
             Some(field) if !field.unique => {
                 let message = format!("{key_field} must be a unique external id, or a record could be made twice");
-                add("key_not_unique", key_field, "/external_id_field".to_owned(), message);
+                found.push(Finding::new("key_not_unique", key_field, at, message));
             }
             Some(_) => {}
         }
         for (place, field) in self.fields.iter().enumerate() {
-            let pointer = format!("/mapping/fields/{place}");
-            let Some(theirs) = schema.field(&field.crm) else {
-                add(
-                    "field_missing",
-                    &field.crm,
-                    format!("{pointer}/crm"),
-                    format!("the CRM has no field {}", field.crm),
-                );
-                continue;
-            };
-            if field.direction != Direction::ToPrm && !theirs.writable {
-                add(
-                    "field_read_only",
-                    &field.crm,
-                    format!("{pointer}/crm"),
-                    format!("the CRM lets nobody set {}", field.crm),
-                );
-            }
-            if theirs.kind == FieldType::Choice && !theirs.values.is_empty() {
-                for value in field
-                    .values
-                    .values()
-                    .chain(&field.default)
-                    .filter(|value| !theirs.values.contains(value))
-                {
-                    let message = format!("{} has no value {value:?} in the CRM (any more)", field.crm);
-                    add("value_missing", &field.crm, format!("{pointer}/values"), message);
-                }
-            }
+            let values = field.values.values().chain(&field.default);
+            let written = field.direction != Direction::ToPrm;
+            check_field(
+                &mut found,
+                schema,
+                &format!("/mapping/fields/{place}"),
+                &field.crm,
+                written,
+                values,
+            );
         }
         for (place, constant) in self.constants.iter().enumerate() {
             let pointer = format!("/mapping/constants/{place}");
-            match schema.field(&constant.crm) {
-                None => add(
-                    "field_missing",
-                    &constant.crm,
-                    pointer,
-                    format!("the CRM has no field {}", constant.crm),
-                ),
-                Some(theirs)
-                    if theirs.kind == FieldType::Choice
-                        && !theirs.values.is_empty()
-                        && !theirs.values.contains(&constant.value) =>
-                {
-                    let message = format!(
-                        "{} has no value {:?} in the CRM (any more)",
-                        constant.crm, constant.value
-                    );
-                    add("value_missing", &constant.crm, pointer, message);
-                }
-                Some(_) => {}
+            let values = std::iter::once(&constant.value);
+            check_field(&mut found, schema, &pointer, &constant.crm, true, values);
+        }
+        for field in schema.fields.iter().filter(|field| field.required) {
+            if field.name != key_field && !self.gives(&field.name) {
+                let message = format!(
+                    "the CRM needs {} for a new record: map it, or give a constant",
+                    field.name
+                );
+                found.push(Finding::new(
+                    "field_required",
+                    &field.name,
+                    "/mapping/fields".to_owned(),
+                    message,
+                ));
             }
         }
-        let given = |name: &str| {
-            let mapped = self
-                .fields
-                .iter()
-                .any(|field| field.crm == name && field.direction != Direction::ToPrm);
-            mapped || name == key_field || self.constants.iter().any(|constant| constant.crm == name)
-        };
-        for field in schema
-            .fields
-            .iter()
-            .filter(|field| field.required && !given(&field.name))
-        {
-            let message = format!(
-                "the CRM needs {} for a new record: map it, or give a constant",
-                field.name
-            );
-            add("field_required", &field.name, "/mapping/fields".to_owned(), message);
-        }
         found
+    }
+
+    fn gives(&self, name: &str) -> bool {
+        let mut mapped = self.fields.iter();
+        mapped.any(|field| field.crm == name && field.direction != Direction::ToPrm)
+            || self.constants.iter().any(|constant| constant.crm == name)
+    }
+}
+
+impl Finding {
+    fn new(code: &str, field: &str, pointer: String, message: String) -> Self {
+        Self {
+            code: code.to_owned(),
+            field: field.to_owned(),
+            message,
+            pointer,
+        }
+    }
+
+    fn missing(field: &str, pointer: String) -> Self {
+        Self::new("field_missing", field, pointer, format!("the CRM has no field {field}"))
+    }
+}
+
+fn check_field<'a>(
+    found: &mut Vec<Finding>,
+    schema: &Schema,
+    pointer: &str,
+    name: &str,
+    written: bool,
+    values: impl Iterator<Item = &'a String>,
+) {
+    let Some(theirs) = schema.field(name) else {
+        found.push(Finding::missing(name, format!("{pointer}/crm")));
+        return;
+    };
+    if written && !theirs.writable {
+        let message = format!("the CRM lets nobody set {name}");
+        found.push(Finding::new("field_read_only", name, format!("{pointer}/crm"), message));
+    }
+    if theirs.kind != FieldType::Choice || theirs.values.is_empty() {
+        return;
+    }
+    for value in values.filter(|value| !theirs.values.contains(value)) {
+        let message = format!("{name} has no value {value:?} in the CRM (any more)");
+        found.push(Finding::new(
+            "value_missing",
+            name,
+            format!("{pointer}/values"),
+            message,
+        ));
     }
 }
 

@@ -23,6 +23,20 @@ pub(super) struct Outgoing {
     pub(super) changes: Vec<FieldChange>,
 }
 
+impl Outgoing {
+    fn add(&mut self, link: &Link, field: &FieldMapping, sides: &Sides<'_>, new: Option<String>, why: &str) {
+        let old = match sides.crm {
+            Some(now) => now.map(str::to_owned),
+            None => link.crm_seen.get(&field.crm).cloned().flatten(),
+        };
+        self.changes
+            .push(change(field, old.as_deref(), new.as_deref(), "prm", why));
+        self.fields.insert(field.crm.clone(), new);
+        self.ours
+            .insert(field.prm.as_str().to_owned(), sides.prm.map(str::to_owned));
+    }
+}
+
 /// A value of the CRM that comes here.
 struct Taking<'a> {
     field: &'a FieldMapping,
@@ -108,19 +122,7 @@ pub(super) async fn settle(
                 field,
                 ours,
             }),
-            Verdict::Send { theirs: new, why } => {
-                let old = sides.crm.map_or_else(
-                    || link.crm_seen.get(&field.crm).cloned().flatten(),
-                    |old| old.map(str::to_owned),
-                );
-                outgoing
-                    .changes
-                    .push(change(field, old.as_deref(), new.as_deref(), "prm", why));
-                outgoing.fields.insert(field.crm.clone(), new);
-                outgoing
-                    .ours
-                    .insert(field.prm.as_str().to_owned(), sides.prm.map(str::to_owned));
-            }
+            Verdict::Send { theirs, why } => outgoing.add(link, field, &sides, theirs, why),
             Verdict::Ask { .. } => {
                 asked = true;
                 ask(tx, connection, link, field, &sides, "both sides have changed").await?;

@@ -36,8 +36,8 @@ pub(super) async fn records(vendor: &Company, _partner: &Company) -> Vec<Record>
     let found = owner.get("/api/v1/crm-differences").await.ok();
     let id = |record: &serde_json::Value| record["id"].as_str().unwrap().to_owned();
     vec![
-        ("crm-connections", id(&connection), Owner::Vendor),
-        ("crm-links", id(&link), Owner::Vendor),
-        ("crm-differences", id(&found["items"][0]), Owner::Vendor),
+        ("crm-connections", id(&connection), Owner::Both),
+        ("crm-links", id(&link), Owner::Both),
+        ("crm-differences", id(&found["items"][0]), Owner::Both),
     ]
 }
