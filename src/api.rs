@@ -89,6 +89,10 @@ fn tags() -> Vec<Tag> {
             "Events sent to addresses of your own, by the Standard Webhooks specification.",
         ),
         tag("imports", "Records in bulk, from CSV."),
+        tag(
+            "crm",
+            "Connections to CRM systems: mapping, links, sync log, differences.",
+        ),
         tag("live", "Events as they happen."),
         tag("system", "Health, version, documentation."),
     ]

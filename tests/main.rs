@@ -19,6 +19,7 @@ mod conflict_pairs;
 mod conventions;
 mod crash;
 mod credit;
+mod crm;
 mod deals;
 mod demo;
 mod edges;

@@ -1,5 +1,6 @@
 //! The way in and out for other systems: outbound webhooks, CRM connectors, bulk import.
 
+pub mod crm;
 mod imports;
 mod webhooks;
 
@@ -17,41 +18,45 @@ use utoipa_axum::router::OpenApiRouter;
 
 /// The addresses of the pillar.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().merge(webhooks::routes()).merge(imports::routes())
+    crm::routes().merge(webhooks::routes()).merge(imports::routes())
 }
 
 /// The error codes of the pillar, for the documentation.
 #[must_use]
 pub fn codes() -> Vec<Code> {
-    imports::CODES.to_vec()
+    [crm::CODES, imports::CODES].concat()
 }
 
 /// The events of the pillar, for the documentation.
 #[must_use]
 pub fn events() -> Vec<EventDoc> {
-    [webhooks::EVENTS, imports::EVENTS].concat()
+    [crm::EVENTS, webhooks::EVENTS, imports::EVENTS].concat()
 }
 
 /// What of the pillar follows the event log.
 #[must_use]
 pub fn consumers() -> Vec<Arc<dyn Consumer>> {
-    vec![Arc::new(webhooks::WebhookConsumer)]
+    vec![Arc::new(crm::CrmFollower), Arc::new(webhooks::WebhookConsumer)]
 }
 
 /// What of the pillar answers deadlines.
 #[must_use]
 pub fn timers() -> Vec<Arc<dyn Timer>> {
-    Vec::new()
+    vec![Arc::new(crm::PollTimer), Arc::new(crm::DriftTimer)]
 }
 
 /// What of the pillar goes on in the background.
 #[must_use]
 pub fn workers() -> Vec<Arc<dyn Worker>> {
-    vec![Arc::new(webhooks::Deliveries), Arc::new(imports::Imports)]
+    vec![
+        Arc::new(crm::CrmWorker),
+        Arc::new(webhooks::Deliveries),
+        Arc::new(imports::Imports),
+    ]
 }
 
 /// Where the pillar keeps sealed secrets.
 #[must_use]
 pub fn sealed_stores() -> Vec<Arc<dyn SealedStore>> {
-    Vec::new()
+    vec![Arc::new(crm::CrmCredentials), Arc::new(webhooks::WebhookSecrets)]
 }

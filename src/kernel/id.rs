@@ -295,6 +295,8 @@ entities! {
     CrmLink, CrmLinkId, "crml";
     /// An entry of a CRM connection's sync log.
     CrmSync, CrmSyncId, "sync";
+    /// A value on which a deal and its record in a CRM disagree.
+    CrmDifference, CrmDifferenceId, "crmd";
     /// An integrator's webhook endpoint.
     WebhookEndpoint, WebhookEndpointId, "wep";
     /// A message to a webhook endpoint.

@@ -16,8 +16,8 @@ pub use decimal::{DecimalFault, parse_decimal};
 pub use entropy::Entropy;
 pub use id::{
     AmendmentId, ApiKeyId, AppealId, ApprovalRuleId, ApprovalStepId, AuditEntryId, CoSellId, CoSellNoteId, CommentId,
-    ConflictCaseId, CreditAgreementId, CrmConnectionId, CrmLinkId, CrmSyncId, DealDraftId, DealFormId, DealId,
-    DelegationId, DirectAccountId, Entity, EventId, ExtensionId, FileId, Id, IdFault, ImportId, InvitationId,
+    ConflictCaseId, CreditAgreementId, CrmConnectionId, CrmDifferenceId, CrmLinkId, CrmSyncId, DealDraftId, DealFormId,
+    DealId, DelegationId, DirectAccountId, Entity, EventId, ExtensionId, FileId, Id, IdFault, ImportId, InvitationId,
     LeadFormId, LeadId, LeadOfferId, LeadRuleId, MailId, MembershipId, OrgId, PartnershipId, PlanTaskId, PriceListId,
     ProductId, ProgramId, ReleaseId, SessionId, StageId, UserId, WebhookEndpointId, WebhookMessageId, id_text,
     parse_id_text,
@@ -30,8 +30,9 @@ pub use patch::Patch;
 pub mod entity {
     pub use crate::id::{
         Amendment, ApiKey, Appeal, ApprovalRule, ApprovalStep, AuditEntry, CoSell, CoSellNote, Comment, ConflictCase,
-        CreditAgreement, CrmConnection, CrmLink, CrmSync, Deal, DealDraft, DealForm, Delegation, DirectAccount, Event,
-        Extension, File, Import, Invitation, Lead, LeadForm, LeadOffer, LeadRule, Mail, Membership, Org, Partnership,
-        PlanTask, PriceList, Product, Program, Release, Session, Stage, User, WebhookEndpoint, WebhookMessage,
+        CreditAgreement, CrmConnection, CrmDifference, CrmLink, CrmSync, Deal, DealDraft, DealForm, Delegation,
+        DirectAccount, Event, Extension, File, Import, Invitation, Lead, LeadForm, LeadOffer, LeadRule, Mail,
+        Membership, Org, Partnership, PlanTask, PriceList, Product, Program, Release, Session, Stage, User,
+        WebhookEndpoint, WebhookMessage,
     };
 }

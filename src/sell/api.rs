@@ -5,6 +5,7 @@ pub use crate::credit::{CreditRole, InForce, Share, credit_of, rules::ShareDraft
 pub use crate::deals::bulk::{AddFault, BulkDeal, BulkSides, add_deals, protected_elsewhere};
 pub use crate::deals::close::{Close, Closed, Outcome, close as close_deal};
 pub use crate::deals::direct::{DirectAccountInput, DirectAccountKind, DirectAccountStage, upsert_direct_accounts};
+pub use crate::deals::revise::{Revision, revise as revise_deal};
 pub use crate::deals::state::DealStatus;
 pub use crate::deals::wire::CloseReason;
 pub use crate::leads::lead::{

@@ -26,6 +26,7 @@ const PUBLIC: &[&str] = &[
     "loginMfa",
     "metrics",
     "readyz",
+    "receiveCrmMessage",
     "refresh",
     "register",
     "requestPasswordReset",

@@ -41,6 +41,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(crate) use consumer::WebhookConsumer;
+pub(crate) use secrets::WebhookSecrets;
 pub(crate) use worker::Deliveries;
 
 /// What the feature announces.

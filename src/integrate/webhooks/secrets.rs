@@ -1,11 +1,13 @@
 //! What messages are signed with.
 
+use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::{DateTime, Utc};
 use guildhall_kernel::WebhookEndpointId;
 use guildhall_spine::{
     db::{Db, Tx},
     http::Problem,
+    identity::{SealedSecret, SealedStore},
     secret::Keyring,
 };
 use hmac::{Hmac, Mac};
@@ -85,28 +87,45 @@ pub(super) fn signature(secrets: &[Vec<u8>], id: &str, timestamp: i64, body: &st
     signatures.join(" ")
 }
 
-/// Seals with the newest master key what was sealed with an older one, at most `most` secrets after `after`. Returns the
-/// last that was looked at.
-pub(super) async fn reseal(db: &Db, keyring: &Keyring, after: Uuid, most: i64) -> Result<Option<Uuid>, Problem> {
-    let page = sqlx::query!(
-        "SELECT id, endpoint_id, sealed FROM webhook_secret WHERE id > $1 ORDER BY id LIMIT $2",
-        after,
-        most
-    )
-    .fetch_all(db.pool())
-    .await?;
-    for secret in &page {
-        if keyring.is_current(&secret.sealed) {
-            continue;
-        }
-        let purpose = purpose(secret.endpoint_id.into());
-        let plain = keyring.open(&purpose, &secret.sealed).map_err(Problem::internal)?;
-        let fresh = keyring.seal(&purpose, &plain).map_err(Problem::internal)?;
-        sqlx::query!("UPDATE webhook_secret SET sealed = $2 WHERE id = $1", secret.id, fresh)
-            .execute(db.pool())
-            .await?;
+/// The secrets as a rotation of master keys sees them.
+pub(crate) struct WebhookSecrets;
+
+#[async_trait]
+impl SealedStore for WebhookSecrets {
+    fn name(&self) -> &'static str {
+        "webhook secrets"
     }
-    Ok(page.last().map(|secret| secret.id))
+
+    async fn page(&self, tx: &mut Tx, after: Uuid, most: i64) -> Result<Vec<SealedSecret>, sqlx::Error> {
+        let rows = sqlx::query!(
+            "SELECT id, endpoint_id, sealed FROM webhook_secret WHERE id > $1 ORDER BY id LIMIT $2",
+            after,
+            most
+        )
+        .fetch_all(&mut **tx)
+        .await?;
+        let secret = |id, endpoint: Uuid, sealed| SealedSecret {
+            key: id,
+            purpose: purpose(endpoint.into()),
+            sealed,
+        };
+        Ok(rows
+            .into_iter()
+            .map(|row| secret(row.id, row.endpoint_id, row.sealed))
+            .collect())
+    }
+
+    async fn replace(&self, tx: &mut Tx, secret: &SealedSecret, fresh: &[u8]) -> Result<u64, sqlx::Error> {
+        let written = sqlx::query!(
+            "UPDATE webhook_secret SET sealed = $2 WHERE id = $1 AND sealed = $3",
+            secret.key,
+            fresh,
+            secret.sealed
+        )
+        .execute(&mut **tx)
+        .await?;
+        Ok(written.rows_affected())
+    }
 }
 
 #[cfg(test)]

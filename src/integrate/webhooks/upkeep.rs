@@ -1,10 +1,7 @@
-//! What is forgotten after a time, and what a rotation of the master key leaves to be sealed anew.
+//! What is forgotten after a time.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use guildhall_spine::{App, http::Problem};
-use uuid::Uuid;
-
-use super::secrets;
 
 /// How long the log of an endpoint reaches back.
 const KEPT: TimeDelta = TimeDelta::days(30);
@@ -20,10 +17,6 @@ pub(super) async fn tidy(app: &App, now: DateTime<Utc>) -> Result<(), Problem> {
     sqlx::query!("DELETE FROM webhook_secret WHERE expires_at <= $1", now)
         .execute(app.db.pool())
         .await?;
-    let mut after = Uuid::nil();
-    while let Some(last) = secrets::reseal(&app.db, &app.keyring, after, BATCH).await? {
-        after = last;
-    }
     Ok(())
 }
 

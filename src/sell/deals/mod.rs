@@ -38,6 +38,7 @@ pub(crate) mod register;
 mod reject;
 mod request_info;
 mod resubmit;
+pub(crate) mod revise;
 pub(crate) mod rows;
 mod search;
 mod standing;

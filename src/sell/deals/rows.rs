@@ -323,6 +323,49 @@ pub(super) async fn close(tx: &mut Tx, deal: &Locked, ending: &Ending<'_>) -> Re
     .await
 }
 
+/// Stores another amount or date, and says which of them it was; nothing if both are as they were.
+pub(super) async fn revise(
+    tx: &mut Tx,
+    deal: &Locked,
+    revision: &super::revise::Revision,
+) -> Result<Option<(Written, Vec<&'static str>)>, sqlx::Error> {
+    let before = sqlx::query!("SELECT amount, expected_close FROM deal WHERE id = $1", deal.id.uuid())
+        .fetch_one(&mut **tx)
+        .await?;
+    let mut changed = Vec::new();
+    if revision.amount.is_some_and(|amount| amount != before.amount) {
+        changed.push("amount");
+    }
+    if revision
+        .expected_close
+        .is_some_and(|date| date != before.expected_close)
+    {
+        changed.push("expected_close");
+    }
+    if changed.is_empty() {
+        return Ok(None);
+    }
+    let at = tx.now();
+    let written = sqlx::query_as!(
+        Written,
+        r#"UPDATE deal SET amount = coalesce($3, amount), expected_close = coalesce($4, expected_close),
+                  version = version + 1, updated_at = $5
+           WHERE id = $1 AND version = $2
+           RETURNING id AS "id: DealId", vendor_id AS "vendor_id: OrgId", partner_id AS "partner_id: OrgId",
+                     customer_name, status AS "status: DealStatus", amount, currency, version,
+                     NULL AS "note: String", NULL AS "reason: RejectReason",
+                     closed_on, close_reason AS "close_reason: CloseReason""#,
+        deal.id.uuid(),
+        deal.version,
+        revision.amount,
+        revision.expected_close,
+        at,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(Some((written, changed)))
+}
+
 /// The currency of a locked deal.
 pub(super) async fn currency(tx: &mut Tx, deal: DealId) -> Result<Currency, Problem> {
     let code = sqlx::query_scalar!("SELECT currency FROM deal WHERE id = $1", deal.uuid())

@@ -61,7 +61,7 @@ impl Files {
     pub async fn upload(&self, id: FileId) -> Result<Upload, Problem> {
         let parts = self.0.put_multipart(&key(id)).await.map_err(Problem::internal)?;
         Ok(Upload(WriteMultipart::new(parts)))
-}
+    }
 
     /// Stores the bytes of a file as they come, in pieces, so that it need not fit in memory. As with [`Files::put`], the
     /// row comes after. What `check` refuses ends the upload and leaves nothing.

@@ -1,0 +1,252 @@
+//! Messages from CRMs: public, signed, taken once.
+
+use axum::{
+    extract::{Path, Request, State},
+    http::{HeaderMap, StatusCode},
+};
+use chrono::{DateTime, Utc};
+use guildhall_kernel::CrmConnectionId;
+use guildhall_spine::{
+    App,
+    db::Tx,
+    http::{self, Problem},
+};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::connection::{self, Connection};
+use super::connector::{Fields, Remote};
+use super::credentials::Secrets;
+use super::queue::{self, Work};
+use super::{Kind, code, signature, sync};
+
+/// Longer than a page of HubSpot's messages.
+const LARGEST: usize = 256 * 1024;
+const MOST: usize = 200;
+
+/// What a message tells.
+struct Told {
+    /// By which it is known when it comes again.
+    id: String,
+    what: What,
+}
+
+enum What {
+    /// Look at the record.
+    Look(String),
+    /// This is what the record has.
+    Record(Remote),
+}
+
+/// A record in a signed message.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CrmInboundRecord {
+    /// The record's id in the CRM.
+    id: String,
+    /// When it changed there: older than what is known is dropped.
+    modified_at: DateTime<Utc>,
+    /// It was deleted.
+    #[serde(default)]
+    deleted: bool,
+    /// The record that it was merged into.
+    #[serde(default)]
+    merged_into: Option<String>,
+    /// Its values by field, as text. Without them, the record is looked at.
+    #[serde(default)]
+    fields: Option<Fields>,
+}
+
+/// The body of a signed message.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CrmInbound {
+    /// What has changed, 1 to 200 records.
+    records: Vec<CrmInboundRecord>,
+}
+
+/// A notice of HubSpot (Webhooks API). What it says of values isn't taken: it may come late or twice, and the record says
+/// how things are.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Notice {
+    object_id: Option<Value>,
+    primary_object_id: Option<Value>,
+    #[serde(default)]
+    merged_object_ids: Vec<Value>,
+    #[serde(default)]
+    event_id: Value,
+    #[serde(default)]
+    subscription_type: String,
+    #[serde(default)]
+    property_name: String,
+    occurred_at: i64,
+}
+
+/// Take a message of a CRM
+///
+/// Salesforce and webhook connections sign by Standard Webhooks (`webhook-id`, `webhook-timestamp`, `webhook-signature`) and
+/// send `{"records": [{"id": …, "modified_at": …, "fields": {…}}]}`, up to 200 records, each with `deleted` or `merged_into` when
+/// that is what happened, and without `fields` when it should be looked at; HubSpot signs by its version 3 and sends its notices. A message that is more than five minutes old or ahead is
+/// refused; one that comes again is answered as before and does nothing.
+#[utoipa::path(post, path = "/api/v1/crm-connections/{id}/inbound", operation_id = "receiveCrmMessage", tag = "crm",
+    params(("id" = CrmConnectionId, Path, description = "the connection")),
+    responses((status = 204, description = "taken")))]
+pub(super) async fn receive_crm_message(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<StatusCode, Problem> {
+    // Whether there is such a connection is not for those to know who can't sign.
+    let id: CrmConnectionId = id.parse().map_err(|_| unsigned())?;
+    let read = tokio::time::timeout(
+        std::time::Duration::from_secs(app.config.http.body_timeout_seconds),
+        axum::body::to_bytes(request.into_body(), LARGEST),
+    );
+    let slow = |_| Problem::new(http::code::BODY_TOO_SLOW, "Send the message faster.");
+    let large = |_| Problem::new(http::code::BODY_TOO_LARGE, format!("The limit is {LARGEST} bytes."));
+    let body = read.await.map_err(slow)?.map_err(large)?;
+    let connection = connection::load(app.db.pool(), id).await?.ok_or_else(unsigned)?;
+    let secrets = Secrets::open(&app, id, &connection.credentials)?;
+    let told = match connection.kind {
+        Kind::HubSpot => hubspot(&app, id, &secrets, &headers, &body)?,
+        Kind::Salesforce | Kind::Webhook => standard(&app, &secrets, &headers, &body)?,
+    };
+    let mut tx = app.db.begin().await?;
+    if connection.enabled {
+        for one in told {
+            take(&mut tx, &connection, one).await?;
+        }
+    }
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn unsigned() -> Problem {
+    Problem::new(
+        code::BAD_SIGNATURE,
+        "Sign the body as it is sent, with the connection's secret and a time within five minutes of now.",
+    )
+}
+
+fn header<'a>(headers: &'a HeaderMap, name: &str) -> Result<&'a str, Problem> {
+    headers
+        .get(name)
+        .and_then(|value| value.to_str().ok())
+        .ok_or_else(unsigned)
+}
+
+fn refuse(error: impl std::fmt::Display) -> Problem {
+    Problem::field("", "invalid", format!("must be a message as it is documented: {error}"))
+}
+
+fn standard(app: &App, secrets: &Secrets, headers: &HeaderMap, body: &[u8]) -> Result<Vec<Told>, Problem> {
+    let id = header(headers, "webhook-id")?;
+    let at: i64 = header(headers, "webhook-timestamp")?.parse().map_err(|_| unsigned())?;
+    let signed = header(headers, "webhook-signature")?;
+    let secret = secrets.webhook_secret.as_deref().unwrap_or_default();
+    let near = app.clock.now().timestamp().saturating_sub(at).saturating_abs() <= signature::WINDOW;
+    if !near || id.len() > 200 || !signature::is_standard(secret, id, at, body, signed) {
+        return Err(unsigned());
+    }
+    let message: CrmInbound = serde_json::from_slice(body).map_err(refuse)?;
+    if !(1..=MOST).contains(&message.records.len()) {
+        return Err(Problem::field("/records", "length", "must have 1 to 200 records"));
+    }
+    let told = |(place, record): (usize, CrmInboundRecord)| Told {
+        id: format!("{id} {place}"),
+        what: match record.fields {
+            None if !record.deleted && record.merged_into.is_none() => What::Look(record.id),
+            fields => What::Record(Remote {
+                id: record.id,
+                key: None,
+                modified_at: record.modified_at,
+                deleted: record.deleted,
+                merged_into: record.merged_into,
+                fields: fields.unwrap_or_default(),
+            }),
+        },
+    };
+    Ok(message.records.into_iter().enumerate().map(told).collect())
+}
+
+fn hubspot(
+    app: &App,
+    id: CrmConnectionId,
+    secrets: &Secrets,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Vec<Told>, Problem> {
+    let timestamp = header(headers, "x-hubspot-request-timestamp")?;
+    let signed = header(headers, "x-hubspot-signature-v3")?;
+    let at: i64 = timestamp.parse().map_err(|_| unsigned())?;
+    let near = (app.clock.now().timestamp_millis().saturating_sub(at)).saturating_abs() <= signature::WINDOW * 1000;
+    let root = app.config.http.public_url.trim_end_matches('/');
+    let address = format!("{root}/api/v1/crm-connections/{id}/inbound");
+    let secret = secrets.client_secret.as_deref().unwrap_or_default();
+    if !near || !signature::is_hubspot(secret, &address, body, timestamp, signed) {
+        return Err(unsigned());
+    }
+    let notices: Vec<Notice> = serde_json::from_slice(body).map_err(refuse)?;
+    if notices.len() > MOST {
+        return Err(Problem::field("", "length", "must have at most 200 notices"));
+    }
+    let mut told = Vec::new();
+    for notice in notices {
+        // HubSpot doesn't promise that its event ids are unique.
+        let known_by = format!(
+            "{} {} {} {}",
+            notice.event_id, notice.subscription_type, notice.property_name, notice.occurred_at
+        );
+        let merged = notice.merged_object_ids.iter();
+        for object in notice.object_id.iter().chain(&notice.primary_object_id).chain(merged) {
+            let record = object.as_str().map_or_else(|| object.to_string(), str::to_owned);
+            if super::create::is_name(&record) {
+                told.push(Told {
+                    id: format!("{known_by} {record}"),
+                    what: What::Look(record),
+                });
+            }
+        }
+    }
+    Ok(told)
+}
+
+async fn take(tx: &mut Tx, connection: &Connection, told: Told) -> Result<(), Problem> {
+    let now = tx.now();
+    let first = sqlx::query!(
+        "INSERT INTO crm_message (connection_id, message_id, received_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        connection.id.uuid(),
+        told.id,
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    if first.rows_affected() == 0 {
+        return Ok(());
+    }
+    match told.what {
+        What::Record(mut remote) => {
+            canonical(connection, &mut remote);
+            sync::take_one(tx, connection, &remote).await.map(|_| ())
+        }
+        What::Look(record) => {
+            // A system that can't be asked has said all there is to say.
+            let linked = super::link::lock_of_record(tx, connection.id, &record).await?;
+            if linked.is_some() && connection.kind != Kind::Webhook {
+                queue::ask(tx, connection.id, Work::Pull, &record).await?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Values in the one way of writing that they are compared in.
+fn canonical(connection: &Connection, remote: &mut Remote) {
+    for field in &connection.mapping.fields {
+        if let Some(Some(value)) = remote.fields.get_mut(&field.crm) {
+            *value = field.prm.canonical(value);
+        }
+    }
+}
