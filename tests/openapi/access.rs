@@ -51,7 +51,7 @@ async fn without_credentials_everything_is_401_but_what_is_public() {
             }
         }
     }
-    assert_eq!(world.snapshot().await, before);
+    world.assert_unchanged(&before).await;
 }
 
 /// The token with other claims and the signature of before.
@@ -79,7 +79,7 @@ async fn each_role_may_do_what_the_matrix_says_and_nothing_else() {
         }
     }
     assert!(refused > 100, "{refused}");
-    assert_eq!(world.snapshot().await, before);
+    world.assert_unchanged(&before).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -116,7 +116,7 @@ async fn an_api_key_may_do_what_its_scopes_say_and_nothing_else() {
         refused += walk(&world, company, key).await;
     }
     assert!(refused > 100, "{refused}");
-    assert_eq!(world.snapshot().await, before);
+    world.assert_unchanged(&before).await;
 }
 
 /// Tries every operation that needs a right: with the company's own records and a good body where the person has no
@@ -173,7 +173,7 @@ async fn only_an_operator_runs_the_platform() {
             answer.problem(403, "forbidden");
         }
     }
-    assert_eq!(world.snapshot().await, before);
+    world.assert_unchanged(&before).await;
     for operation in operations() {
         let path = operation.at(&world.northwind.record(operation));
         world

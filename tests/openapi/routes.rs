@@ -50,7 +50,11 @@ async fn every_documented_operation_is_there_and_no_other_method_is() {
                 .anonymous()
                 .send(method.parse::<Method>().unwrap(), &address, &[], "")
                 .await;
-            if documented.contains(method) {
+            let public = |one: &Operation| one.path == path && one.method.as_str() == method && one.scopes.is_none();
+            if operations.iter().any(public) {
+                // What stands at a public address can be missing.
+                assert_ne!(answer.status.as_u16(), 405, "{method} {path}");
+            } else if documented.contains(method) {
                 assert!(
                     !matches!(answer.status.as_u16(), 404 | 405),
                     "{method} {path}: {}",

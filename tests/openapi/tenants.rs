@@ -27,8 +27,9 @@ impl World {
             (northwind, birch),
             (southgate, alder),
         ];
-        // The form of a program and a vendor's active products are for all its partners.
-        if matches!(operation.collection(), Some("deal-forms" | "products")) {
+        // A program with its form and its terms, and a vendor's active products are for all its partners.
+        let for_partners = ["deal-forms", "deal-policies", "products", "programs"];
+        if operation.collection().is_some_and(|name| for_partners.contains(&name)) {
             pairs.retain(|(_, attacker)| attacker.name != "birch");
         }
         // These are of both sides, or one record stands for both; the rest is a company's own.
@@ -74,7 +75,7 @@ async fn anothers_id_in_the_path_is_404() {
         for (victim, attacker) in world.strangers(operation) {
             let path = operation.at(&victim.record(operation));
             let unknown = operation.at(&unknown_like(&victim.record(operation)));
-            for person in attacker.people.values() {
+            for person in attacker.tryers(operation) {
                 let answer = person.call(operation, &path, operation.example().as_ref()).await;
                 let other = person.call(operation, &unknown, operation.example().as_ref()).await;
                 let place = format!("{} of {} by {}", operation.id, victim.name, person.name);
@@ -102,7 +103,7 @@ async fn anothers_id_in_the_path_is_404() {
         );
     }
     assert!(tried.len() > 12, "{tried:?}");
-    assert_eq!(world.snapshot().await, before);
+    world.assert_unchanged(&before).await;
 }
 
 #[tokio::test]
@@ -172,8 +173,16 @@ async fn anothers_id_in_the_body_is_that_of_nothing() {
                 if operation.id == "createPartnership" && victim.name == "alder" {
                     continue;
                 }
+                // What stands in a draft is looked at when it is submitted.
+                if operation.id.ends_with("DealDraft") && pointer != "/vendor_id" {
+                    continue;
+                }
                 let (theirs, nothing) = (victim.record_of_kind(&prefix), unknown_id(&prefix));
-                for person in attacker.people.values().filter(|person| person.may(operation)) {
+                for person in attacker
+                    .tryers(operation)
+                    .into_iter()
+                    .filter(|person| person.may(operation))
+                {
                     let path = operation.at(&attacker.record(operation));
                     let answer = person
                         .call(operation, &path, Some(&body_with(operation, &pointer, &theirs)))
@@ -194,7 +203,7 @@ async fn anothers_id_in_the_body_is_that_of_nothing() {
             }
         }
     }
-    assert_eq!(world.snapshot().await, before);
+    world.assert_unchanged(&before).await;
     tried.sort();
     tried.dedup();
     for id in [
@@ -317,7 +326,7 @@ async fn anothers_id_in_the_query_is_that_of_nothing() {
             }
         }
     }
-    assert_eq!(world.snapshot().await, before);
+    world.assert_unchanged(&before).await;
     for id in ["listDeals vendor_id", "listDeals partner_id", "listAudit subject"] {
         assert!(tried.contains(&id.to_owned()), "{id}: {tried:?}");
     }
@@ -364,5 +373,5 @@ async fn anothers_id_in_a_subscription_is_that_of_nothing() {
         .send(&json!({"type": "subscribe", "id": "own", "channel": format!("deal:{own}")}))
         .await;
     assert_eq!(socket.next().await["type"], "subscribed");
-    assert_eq!(world.snapshot().await, before);
+    world.assert_unchanged(&before).await;
 }

@@ -78,6 +78,16 @@ impl World {
         }
     }
 
+    /// Asserts that every table holds what it held at the snapshot.
+    pub(super) async fn assert_unchanged(&self, before: &BTreeMap<String, String>) {
+        let now = self.snapshot().await;
+        let changed: Vec<&String> = now
+            .keys()
+            .filter(|table| now.get(*table) != before.get(*table))
+            .collect();
+        assert!(changed.is_empty(), "{changed:?}");
+    }
+
     /// What every table holds, but for what moves by itself.
     pub(super) async fn snapshot(&self) -> BTreeMap<String, String> {
         let mut db = self.server.database.connect().await;
@@ -131,9 +141,17 @@ async fn work_together(vendor: &mut Company, partner: &mut Company) {
     }
     for (collection, id, owner) in furnish::records(vendor, partner).await {
         // The side that has no such record has an id of nothing.
-        let of = |owns: bool| if owns { id.clone() } else { unknown_like(&id) };
-        vendor.records.insert(collection, of(owner != Owner::Partner));
-        partner.records.insert(collection, of(owner != Owner::Vendor));
+        let nothing = unknown_like(&id);
+        for (company, has) in [
+            (&mut *vendor, owner != Owner::Partner),
+            (&mut *partner, owner != Owner::Vendor),
+        ] {
+            if has {
+                company.records.insert(collection, id.clone());
+            } else {
+                company.records.entry(collection).or_insert_with(|| nothing.clone());
+            }
+        }
     }
 }
 
@@ -216,6 +234,18 @@ impl Company {
             OrgKind::Vendor => "owner",
             OrgKind::Partner => "admin",
         }
+    }
+
+    /// One of its people who may do it, the key if it may, and one who may not.
+    pub(super) fn tryers(&self, operation: &Operation) -> Vec<&Person> {
+        let able = self.people.values().find(|person| person.may(operation));
+        let unable = self.people.values().find(|person| !person.may(operation));
+        let key = &self.people["key"];
+        let mut tryers: Vec<&Person> = able.into_iter().chain(unable).collect();
+        if tryers.iter().all(|person| person.name != key.name) {
+            tryers.push(key);
+        }
+        tryers
     }
 
     /// Who may do the most.
