@@ -29,7 +29,9 @@ async fn the_tour_prints_what_the_readme_says() {
             command.args(["--demo", "small"]);
         })
         .await;
-    let script = [tour, sale].concat().replace("localhost:8080", &server.address.to_string());
+    let script = [tour, sale]
+        .concat()
+        .replace("localhost:8080", &server.address.to_string());
     for _ in 0..2 {
         assert_eq!(walk(&script, &place).await, printed, "again and again");
     }
