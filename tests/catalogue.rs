@@ -294,6 +294,11 @@ async fn a_partner_gets_the_price_of_its_tier_and_hears_of_no_other() {
         );
     }
     alder.get("/api/v1/price-lists").await.problem(403, "forbidden");
+    let whose = alder.get("/api/v1/prices").await.problem(400, "invalid_query");
+    assert!(
+        whose["detail"].as_str().unwrap().starts_with("vendor_id: is needed"),
+        "{whose}"
+    );
     alder
         .get(&format!("{path}&partner_id={}", scene.birch))
         .await
@@ -347,6 +352,16 @@ async fn a_deal_line_takes_name_and_price_from_the_catalogue() {
     );
     assert_eq!(line(&deal, 2), json!([null, "Cable", "1.00", "2.00"]));
     let theirs = product(&server.login("owner@southgate.example").await, "T", "Theirs", "Things").await;
+    let draft = rep.post("/api/v1/deal-drafts", &body).await.ok();
+    assert_eq!(
+        draft["missing"],
+        json!([]),
+        "the catalogue completes a draft's lines too"
+    );
+    let mut unsold = body.clone();
+    unsold["products"] = json!([{"product_id": lens["id"], "quantity": "9"}]);
+    let draft = rep.post("/api/v1/deal-drafts", &unsold).await.ok();
+    assert_eq!(draft["missing"][0]["code"], "below_minimum", "{draft}");
     let refused = async |line: Value, currency: &str| {
         let mut body = deal_body(scene.northwind, "Acme", "acme.example");
         (body["products"], body["currency"]) = (json!([line]), currency.into());

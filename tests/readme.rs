@@ -20,15 +20,18 @@ fn block_after(place: &str) -> &'static str {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_tour_prints_what_the_readme_says() {
-    let (tour, printed) = (block_after("## A tour"), block_after("\nIt prints\n"));
+    let (tour, sale) = (block_after("## A tour"), block_after("## From a lead to a sale"));
     assert!(tour.contains("localhost:8080"), "{tour}");
+    let printed = [block_after("\nIt prints\n"), block_after("\nThis prints\n")].concat();
     let place = Place::new();
     let server = place
         .serve(|command| {
             command.args(["--demo", "small"]);
         })
         .await;
-    let script = tour.replace("localhost:8080", &server.address.to_string());
+    let script = [tour, sale]
+        .concat()
+        .replace("localhost:8080", &server.address.to_string());
     for _ in 0..2 {
         assert_eq!(walk(&script, &place).await, printed, "again and again");
     }

@@ -143,6 +143,13 @@ async fn approvals_can_be_lent_and_a_slow_step_asks_somebody_else() {
         .post("/api/v1/approval-delegations", &of_another)
         .await
         .problem(403, "forbidden");
+    let finance = stage.login("finance@northwind").await;
+    let useless = json!({"to_user_id": user(&finance).await, "ends_at": ends});
+    let refused = owner.post("/api/v1/approval-delegations", &useless).await;
+    assert_eq!(
+        refused.problem(422, "invalid_body")["errors"][0]["pointer"],
+        "/to_user_id"
+    );
     let lent = owner.post("/api/v1/approval-delegations", &loan).await;
     lent.ok();
     let approved = act(&manager, &path, "approve", &json!({})).await.ok();

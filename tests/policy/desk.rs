@@ -104,6 +104,11 @@ async fn shared_credit_sums_to_the_whole_and_is_announced() {
     act(&manager, &case, "decide", &json!({"decision": "reject"}))
         .await
         .problem(422, "invalid_body");
+    let mut unnamed = split("60", "40");
+    unnamed["winner_deal_id"] = json!(null);
+    let refused = act(&manager, &case, "decide", &unnamed).await;
+    let fault = &refused.problem(422, "invalid_body")["errors"][0];
+    assert_eq!([&fault["pointer"], &fault["code"]], ["/winner_deal_id", "missing"]);
     act(&manager, &case, "decide", &split("60", "40")).await.ok();
     let event = &stage.events(&manager, "conflict.decided", 1).await[0];
     assert_eq!(

@@ -4,7 +4,7 @@ use guildhall_onboard::api::is_active_partner;
 use guildhall_spine::{
     App,
     access::{May, OrgKind, right},
-    http::{Page, Paging, Problem, ValidQuery},
+    http::{Page, Paging, Problem, ValidQuery, code},
     identity::ActingFor,
 };
 use serde::Deserialize;
@@ -86,7 +86,8 @@ pub(super) async fn vendor_of(app: &App, org: ActingFor, named: Option<OrgId>) -
             _ => Ok(org.id),
         };
     }
-    let vendor = named.ok_or_else(Problem::not_found)?;
+    let needed = "vendor_id: is needed by a partner: whose? GET /api/v1/partnerships lists its vendors.";
+    let vendor = named.ok_or_else(|| Problem::new(code::INVALID_QUERY, needed))?;
     let mut conn = app.db.pool().acquire().await?;
     match is_active_partner(&mut conn, vendor, org.id).await? {
         true => Ok(vendor),

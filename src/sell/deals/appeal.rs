@@ -155,16 +155,20 @@ pub(super) async fn settle(tx: &mut Tx, deal: DealId, outcome: Outcome, by: Opti
     Ok(())
 }
 
+/// The vendor's roles that may decide on deals.
+pub(super) fn deciding_roles() -> Vec<String> {
+    let roles = Role::ALL.iter();
+    roles
+        .filter(|role| role.kind() == OrgKind::Vendor && role.permissions().contains(Permission::DealDecide))
+        .map(|role| role.as_str().to_owned())
+        .collect()
+}
+
 /// Whoever refused a deal doesn't decide on the appeal, when there is another member who may.
 pub(super) async fn refuse_same_person(tx: &mut Tx, deal: &Locked, by: Option<UserId>) -> Result<(), Problem> {
     if deal.status != DealStatus::Appealed {
         return Ok(());
     }
-    let roles: Vec<String> = Role::ALL
-        .iter()
-        .filter(|role| role.kind() == OrgKind::Vendor && role.permissions().contains(Permission::DealDecide))
-        .map(|role| role.as_str().to_owned())
-        .collect();
     let others = sqlx::query_scalar!(
         r#"SELECT u.name FROM deal_appeal a
            JOIN membership m ON m.org_id = $2 AND m.role = ANY ($3) AND m.user_id <> a.refused_by
@@ -173,7 +177,7 @@ pub(super) async fn refuse_same_person(tx: &mut Tx, deal: &Locked, by: Option<Us
            ORDER BY u.name LIMIT 20"#,
         deal.id.uuid(),
         deal.vendor_id.uuid(),
-        &roles,
+        &deciding_roles(),
         by.map(UserId::uuid),
     )
     .fetch_all(&mut **tx)

@@ -12,7 +12,7 @@ use sqlx::{PgExecutor, types::Json};
 use utoipa::ToSchema;
 
 use super::content::Content;
-use crate::{deals::wire::DealPerson, forms};
+use crate::{catalogue, deals::wire::DealPerson, forms};
 
 /// A registration that is still being written.
 #[derive(Debug, Serialize, ToSchema)]
@@ -130,7 +130,12 @@ async fn missing(tx: &mut Tx, partner: OrgId, content: Content) -> Result<Vec<Fi
     if vendor.is_some() && program.is_none() {
         refuse_vendor(&mut checks);
     }
-    if let (Some(whole), Some(program)) = (whole, program) {
+    if let (Some(mut whole), Some(program)) = (whole, program) {
+        let buyer = catalogue::Buyer {
+            vendor: whole.vendor,
+            partner,
+        };
+        catalogue::fill(tx, buyer, whole.currency, &mut whole.products).await?;
         let form = forms::rows::current(tx, program).await?;
         whole.examine(
             Some(tx.now().date_naive()),

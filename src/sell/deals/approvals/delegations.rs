@@ -10,6 +10,7 @@ use guildhall_spine::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::deals::appeal::deciding_roles;
 use crate::deals::notices::{ApprovalDelegationRevoked, ApprovalsDelegated};
 
 /// Somebody's approvals, lent to another for a time.
@@ -38,7 +39,7 @@ pub(in crate::deals) struct NewApprovalDelegation {
     /// Whose approvals: one's own when left out. Those of others are for owners and admins to lend.
     #[serde(default)]
     from_user_id: Option<UserId>,
-    /// Who may give them: another member.
+    /// Who may give them: another member, whose role may decide on deals.
     to_user_id: UserId,
     /// From when; now when left out.
     #[serde(default)]
@@ -97,7 +98,7 @@ pub(in crate::deals) async fn delegate_approvals(
         r#"INSERT INTO approval_delegation (id, vendor_id, from_user, to_user, starts_at, ends_at, created_by, created_at)
            SELECT $1, $2, f.user_id, t.user_id, $5, $6, $7, $8
            FROM membership f JOIN membership t ON t.org_id = f.org_id AND t.user_id = $4
-           WHERE f.org_id = $2 AND f.user_id = $3
+           WHERE f.org_id = $2 AND f.user_id = $3 AND t.role = ANY ($9)
            RETURNING id AS "id: DelegationId", from_user AS "from_user_id: UserId", to_user AS "to_user_id: UserId",
                      starts_at, ends_at, revoked_at, created_at"#,
         id.uuid(),
@@ -108,10 +109,11 @@ pub(in crate::deals) async fn delegate_approvals(
         body.ends_at,
         may.actor.user.map(UserId::uuid),
         now,
+        &deciding_roles(),
     )
     .fetch_optional(&mut **tx)
     .await?
-    .ok_or_else(|| Problem::field("/to_user_id", "not_found", "must both be members of your organisation"))?;
+    .ok_or_else(nobody)?;
     let lent = ApprovalsDelegated {
         delegation_id: id,
         vendor_id: vendor,
@@ -123,6 +125,11 @@ pub(in crate::deals) async fn delegate_approvals(
     event::append(tx, &may.actor.origin(), id, &[vendor.uuid()], &lent).await?;
     let reply = Reply::created(&format!("/api/v1/approval-delegations/{id}"), &made)?;
     command.commit(reply).await
+}
+
+fn nobody() -> Problem {
+    let advice = "must be a member whose role may decide on deals, and the one who lends a member too";
+    Problem::field("/to_user_id", "not_found", advice)
 }
 
 fn lender(may: &May<right::DealDecide>, body: &NewApprovalDelegation) -> Result<UserId, Problem> {

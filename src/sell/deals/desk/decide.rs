@@ -106,9 +106,18 @@ impl Validate for ConflictSettlement {
         if let Some(note) = &self.note {
             checks.text("/note", note, 1, 2000, true);
         }
-        let named = self.winner_deal_id.is_some() == self.shares_credit();
-        let message = "goes with split_credit and co_sell: first_wins finds the winner, reject has none";
-        checks.check(named, "/winner_deal_id", "choice", message);
+        match (self.winner_deal_id, self.shares_credit()) {
+            (None, true) => checks.refuse(
+                "/winner_deal_id",
+                "missing",
+                "is needed: one registration protects the customer",
+            ),
+            (Some(_), false) => {
+                let message = "goes with split_credit and co_sell: first_wins finds the winner, reject has none";
+                checks.refuse("/winner_deal_id", "choice", message);
+            }
+            _ => {}
+        }
         if self.shares_credit() {
             self.check_shares(checks);
         } else {
