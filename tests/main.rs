@@ -24,6 +24,7 @@ mod deals;
 mod demo;
 mod edges;
 mod events;
+mod exports;
 mod forms;
 mod identity;
 mod imports;

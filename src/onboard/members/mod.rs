@@ -2,6 +2,7 @@
 
 mod change_role;
 mod events;
+mod export;
 mod get;
 mod list;
 mod remove;
@@ -31,11 +32,14 @@ pub(crate) const EVENTS: &[EventDoc] = events::EVENTS;
 pub(crate) const CODES: &[Code] = &[rules::LAST_LEADER];
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list::list_members)).routes(routes!(
-        get::get_member,
-        change_role::change_member,
-        remove::remove_member
-    ))
+    OpenApiRouter::new()
+        .routes(routes!(list::list_members))
+        .routes(routes!(export::export_members))
+        .routes(routes!(
+            get::get_member,
+            change_role::change_member,
+            remove::remove_member
+        ))
 }
 
 /// A person in an organisation.

@@ -4,7 +4,7 @@ use axum::extract::State;
 use guildhall_kernel::PartnershipId;
 use guildhall_spine::{
     App,
-    access::{May, OrgKind, right},
+    access::{May, right},
     http::{Page, Paging, Problem, ValidQuery},
 };
 use serde::Deserialize;
@@ -49,10 +49,6 @@ pub(super) async fn list_partnerships(
     let scope = format!("partnerships {} {:?} {:?}", may.org.id, filter.status, filter.tier);
     let paging = Paging::<PartnershipId>::new(&app.cursors, scope, query.limit, query.cursor.as_deref())?;
     let mut conn = app.db.pool().acquire().await?;
-    let (org, after, limit) = (may.org.id, paging.after, paging.fetch());
-    let records = match may.org.kind {
-        OrgKind::Vendor => rows::of_vendor(&mut conn, org, filter, after, limit).await?,
-        OrgKind::Partner => rows::of_partner(&mut conn, org, filter, after, limit).await?,
-    };
+    let records = rows::page(&mut conn, may.org, filter, paging.after, paging.fetch()).await?;
     Ok(paging.page(&app.cursors, records, |record| record.id, |record| record))
 }

@@ -6,6 +6,7 @@ mod change;
 mod create;
 mod decline;
 mod events;
+mod export;
 mod get;
 mod letters;
 mod list;
@@ -34,6 +35,7 @@ pub(crate) const EVENTS: &[EventDoc] = events::EVENTS;
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list::list_partnerships, create::create_partnership))
+        .routes(routes!(export::export_partnerships))
         .routes(routes!(get::get_partnership, change::change_partnership))
         .routes(routes!(accept::accept_partnership))
         .routes(routes!(decline::decline_partnership))

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use guildhall_kernel::{OrgId, PartnershipId, ProgramId, UserId};
-use guildhall_spine::db::Tx;
+use guildhall_spine::{access::OrgKind, db::Tx, identity::ActingFor};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -95,8 +95,22 @@ pub(super) struct Filter {
     pub(super) tier: Option<Tier>,
 }
 
+/// The partnerships of `org` after `after`.
+pub(super) async fn page(
+    conn: &mut PgConnection,
+    org: ActingFor,
+    filter: Filter,
+    after: Option<PartnershipId>,
+    limit: i64,
+) -> Result<Vec<PartnershipRecord>, sqlx::Error> {
+    match org.kind {
+        OrgKind::Vendor => of_vendor(conn, org.id, filter, after, limit).await,
+        OrgKind::Partner => of_partner(conn, org.id, filter, after, limit).await,
+    }
+}
+
 /// The partners in a vendor's program after `after`.
-pub(super) async fn of_vendor(
+async fn of_vendor(
     conn: &mut PgConnection,
     vendor: OrgId,
     filter: Filter,
@@ -128,7 +142,7 @@ pub(super) async fn of_vendor(
 }
 
 /// The programs that a partner is in, after `after`.
-pub(super) async fn of_partner(
+async fn of_partner(
     conn: &mut PgConnection,
     partner: OrgId,
     filter: Filter,

@@ -53,10 +53,7 @@ pub(super) async fn list_products(
     ValidQuery(query): ValidQuery<ProductQuery>,
 ) -> Result<impl IntoResponse, Problem> {
     let vendor = vendor_of(&app, org, query.vendor_id).await?;
-    let status = match org.kind {
-        OrgKind::Vendor => query.status,
-        OrgKind::Partner => Some(ProductStatus::Active),
-    };
+    let status = shown(org, query.status);
     let (family, sku, begins) = (query.family, query.sku, query.q.unwrap_or_default());
     let scope = format!("products {} {vendor} {status:?} {family:?} {sku:?} {begins:?}", org.id);
     let paging = Paging::<(String, Uuid)>::new(&app.cursors, scope, query.limit, query.cursor.as_deref())?;
@@ -69,13 +66,24 @@ pub(super) async fn list_products(
         after: paging.after.clone(),
         limit: paging.fetch(),
     };
-    let none = org.kind == OrgKind::Partner && query.status == Some(ProductStatus::Retired);
-    let rows = if none {
-        Vec::new()
-    } else {
-        rows::page(app.db.pool(), &wanted).await?
+    let rows = match hidden(org, query.status) {
+        true => Vec::new(),
+        false => rows::page(app.db.pool(), &wanted).await?,
     };
     Ok(paging.page(&app.cursors, rows, |row| (row.name.clone(), row.id.uuid()), |row| row))
+}
+
+/// The status that what is listed has: a partner sees what is sold.
+pub(super) fn shown(org: ActingFor, asked: Option<ProductStatus>) -> Option<ProductStatus> {
+    match org.kind {
+        OrgKind::Vendor => asked,
+        OrgKind::Partner => Some(ProductStatus::Active),
+    }
+}
+
+/// Whether nothing of what is asked for is for the reader's eyes.
+pub(super) fn hidden(org: ActingFor, asked: Option<ProductStatus>) -> bool {
+    org.kind == OrgKind::Partner && asked == Some(ProductStatus::Retired)
 }
 
 /// The vendor whose catalogue is read: the one acted for, or the one that the partner names and is active with.

@@ -7,6 +7,7 @@ mod access;
 mod change;
 mod create;
 pub mod events;
+mod export;
 mod get;
 mod lines;
 mod list;
@@ -33,6 +34,7 @@ pub use upsert::{ProductRecord, Upserted, check_product, upsert_products};
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list::list_products, create::create_product))
+        .routes(routes!(export::export_products))
         .routes(routes!(get::get_product, change::change_product))
         .routes(routes!(retire::retire_product))
         .routes(routes!(retire::reactivate_product))

@@ -9,6 +9,7 @@ mod change;
 mod close;
 mod documents;
 pub mod events;
+mod export;
 mod get;
 mod invite;
 mod list;
@@ -52,6 +53,7 @@ pub const CODES: &[Code] = &[code::ALREADY_SHARED];
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list::list_co_sells, open::open_co_sell))
+        .routes(routes!(export::export_co_sells))
         .routes(routes!(get::get_co_sell, change::change_co_sell))
         .routes(routes!(invite::invite_to_co_sell))
         .routes(routes!(invite::remove_from_co_sell))

@@ -188,10 +188,12 @@ pub fn routes() -> OpenApiRouter<App> {
         ))
         .routes(routes!(approvals::revoke_approval_delegation))
         .routes(routes!(direct::list_direct_accounts, direct::put_direct_accounts))
+        .routes(routes!(direct::export_direct_accounts))
         .routes(routes!(direct::link_deal_account))
         .routes(routes!(desk::list_conflict_cases, desk::open_conflict_case))
         .routes(routes!(desk::get_conflict_case))
         .routes(routes!(desk::give_conflict_evidence))
         .routes(routes!(desk::decide_conflict_case))
         .routes(routes!(standings::list_registration_standings))
+        .routes(routes!(standings::export_registration_standings))
 }

@@ -1,14 +1,20 @@
+mod export;
+
 use axum::{extract::State, response::IntoResponse};
 use guildhall_kernel::OrgId;
 use guildhall_spine::{
     App,
     access::{May, OrgKind, right},
     http::{Page, PageQuery, Paging, Problem, ValidQuery},
+    identity::ActingFor,
 };
 use rust_decimal::Decimal;
 use serde::Serialize;
+use sqlx::PgPool;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
+pub(super) use self::export::{__path_export_registration_standings, export_registration_standings};
 use super::wire::Party;
 
 /// What has become of a partner's registrations with a vendor.
@@ -75,8 +81,15 @@ pub(super) async fn list_registration_standings(
 ) -> Result<impl IntoResponse, Problem> {
     let scope = format!("registration standings {}", may.org.id);
     let paging = Paging::<OrgId>::new(&app.cursors, scope, query.limit, query.cursor.as_deref())?;
+    let rows = read(app.db.pool(), may.org, paging.after, paging.fetch()).await?;
     let vendor = may.org.kind == OrgKind::Vendor;
-    let rows = sqlx::query_as!(
+    let key = |row: &Row| if vendor { row.partner_id } else { row.vendor_id };
+    Ok(paging.page(&app.cursors, rows, key, RegistrationStanding::from))
+}
+
+/// The standings that `org` is a side of, by the other side, after `after`.
+async fn read(db: &PgPool, org: ActingFor, after: Option<OrgId>, limit: i64) -> Result<Vec<Row>, sqlx::Error> {
+    sqlx::query_as!(
         Row,
         r#"SELECT s.vendor_id AS "vendor_id!: OrgId", v.name AS "vendor_name!", s.partner_id AS "partner_id!: OrgId",
                   o.name AS "partner_name!", s.registered AS "registered!", s.open AS "open!",
@@ -92,15 +105,13 @@ pub(super) async fn list_registration_standings(
            LEFT JOIN partnership p ON p.vendor_id = s.vendor_id AND p.partner_id = s.partner_id
            LEFT JOIN deal_policy q ON q.program_id = p.program_id
            ORDER BY CASE WHEN $4 THEN s.partner_id ELSE s.vendor_id END"#,
-        may.org.id.uuid(),
-        paging.after.map_or(uuid::Uuid::nil(), OrgId::uuid),
-        paging.fetch(),
-        vendor,
+        org.id.uuid(),
+        after.map_or(Uuid::nil(), OrgId::uuid),
+        limit,
+        org.kind == OrgKind::Vendor,
     )
-    .fetch_all(app.db.pool())
-    .await?;
-    let key = |row: &Row| if vendor { row.partner_id } else { row.vendor_id };
-    Ok(paging.page(&app.cursors, rows, key, RegistrationStanding::from))
+    .fetch_all(db)
+    .await
 }
 
 impl From<Row> for RegistrationStanding {

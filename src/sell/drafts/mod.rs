@@ -3,6 +3,7 @@
 mod content;
 mod delete;
 pub mod events;
+mod export;
 mod read;
 mod rows;
 mod submit;
@@ -32,6 +33,7 @@ pub const CODES: &[Code] = &[code::DRAFT_SUBMITTED];
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(read::list_deal_drafts, write::create_deal_draft))
+        .routes(routes!(export::export_deal_drafts))
         .routes(routes!(
             read::get_deal_draft,
             write::change_deal_draft,

@@ -5,7 +5,7 @@ use guildhall_kernel::{DealDraftId, DealId, OrgId, ProgramId, UserId};
 use guildhall_onboard::api::is_active_partner;
 use guildhall_spine::{
     db::Tx,
-    http::{Checks, FieldError, Problem},
+    http::{Checks, FieldError, Problem, export::Row},
 };
 use serde::Serialize;
 use sqlx::{PgExecutor, types::Json};
@@ -115,6 +115,21 @@ impl From<Draft> for DraftSummary {
             created_at: row.created_at,
             updated_at: row.updated_at,
         }
+    }
+}
+
+impl DraftSummary {
+    /// The draft in a file.
+    pub(super) fn row(self) -> Row {
+        vec![
+            self.id.to_string().into(),
+            self.vendor_id.map(|vendor| vendor.to_string()).into(),
+            self.customer_name.into(),
+            self.deal_id.map(|deal| deal.to_string()).into(),
+            self.created_by.map(|person| person.name).into(),
+            self.created_at.into(),
+            self.updated_at.into(),
+        ]
     }
 }
 

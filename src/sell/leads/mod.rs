@@ -74,6 +74,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(lead::list::list_leads, lead::submit::submit_lead))
         .routes(routes!(lead::submit::submit_leads))
         .routes(routes!(offers::distribute::distribute_leads))
+        .routes(routes!(lead::export::export_leads))
         .routes(routes!(lead::get::get_lead))
         .routes(routes!(lead::touches::list_lead_touches))
         .routes(routes!(lead::notes::list_lead_notes, lead::notes::note_on_lead))

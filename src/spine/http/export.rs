@@ -19,7 +19,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use futures_util::stream::BoxStream;
 use rust_decimal::Decimal;
 use serde::Deserialize;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::Problem;
 
@@ -36,6 +36,16 @@ pub enum Format {
     Csv,
     /// Office Open XML. Texts stay texts there.
     Xlsx,
+}
+
+/// How a list that has no filters is asked for as a file.
+#[derive(Clone, Copy, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct ExportQuery {
+    /// The file's format; CSV unless told.
+    #[param(inline)]
+    pub format: Option<Format>,
 }
 
 /// A value of a row.
@@ -115,6 +125,39 @@ pub trait Source: Send + 'static {
     /// # Errors
     /// When they can't be read; the download then breaks off.
     async fn next(&mut self) -> Result<Vec<Row>, Problem>;
+}
+
+/// The rows of a list that is paged by a key.
+struct ByKey<K, F> {
+    after: Option<K>,
+    read: F,
+}
+
+#[async_trait]
+impl<K, F, R> Source for ByKey<K, F>
+where
+    K: Clone + Send + 'static,
+    F: FnMut(Option<K>) -> R + Send + 'static,
+    R: Future<Output = Result<Vec<(K, Row)>, Problem>> + Send + 'static,
+{
+    async fn next(&mut self) -> Result<Vec<Row>, Problem> {
+        let page = (self.read)(self.after.clone()).await?;
+        let (mut keys, rows): (Vec<K>, Vec<Row>) = page.into_iter().unzip();
+        if let Some(last) = keys.pop() {
+            self.after = Some(last);
+        }
+        Ok(rows)
+    }
+}
+
+/// The source that asks `read` for the [`PAGE`] rows after a key, each with its own key, until there are none.
+pub fn by_key<K, F, R>(read: F) -> impl Source
+where
+    K: Clone + Send + 'static,
+    F: FnMut(Option<K>) -> R + Send + 'static,
+    R: Future<Output = Result<Vec<(K, Row)>, Problem>> + Send + 'static,
+{
+    ByKey { after: None, read }
 }
 
 /// The rest of a source whose first rows have been read.

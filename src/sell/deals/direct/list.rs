@@ -1,10 +1,11 @@
 use axum::{extract::State, response::IntoResponse};
-use guildhall_kernel::DirectAccountId;
+use guildhall_kernel::{DirectAccountId, OrgId};
 use guildhall_spine::{
     App,
     access::{May, right},
     http::{Page, PageQuery, Paging, Problem, ValidQuery},
 };
+use sqlx::PgPool;
 
 use super::{DirectAccount, DirectAccountKind, DirectAccountStage};
 
@@ -21,16 +22,26 @@ pub(in crate::deals) async fn list_direct_accounts(
 ) -> Result<impl IntoResponse, Problem> {
     let scope = format!("direct accounts {}", may.org.id);
     let paging = Paging::<DirectAccountId>::new(&app.cursors, scope, query.limit, query.cursor.as_deref())?;
-    let accounts = sqlx::query_as!(
+    let accounts = page(app.db.pool(), may.org.id, paging.after, paging.fetch()).await?;
+    Ok(paging.page(&app.cursors, accounts, |account| account.id, |account| account))
+}
+
+/// The vendor's accounts after `after`.
+pub(super) async fn page(
+    db: &PgPool,
+    vendor: OrgId,
+    after: Option<DirectAccountId>,
+    limit: i64,
+) -> Result<Vec<DirectAccount>, sqlx::Error> {
+    sqlx::query_as!(
         DirectAccount,
         r#"SELECT id AS "id: DirectAccountId", external_ref, kind AS "kind: DirectAccountKind", name, domain, country,
                   stage AS "stage: DirectAccountStage", owner_name, amount, currency, updated_at
            FROM direct_account WHERE vendor_id = $1 AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3"#,
-        may.org.id.uuid(),
-        paging.after.map(DirectAccountId::uuid),
-        paging.fetch(),
+        vendor.uuid(),
+        after.map(DirectAccountId::uuid),
+        limit,
     )
-    .fetch_all(app.db.pool())
-    .await?;
-    Ok(paging.page(&app.cursors, accounts, |account| account.id, |account| account))
+    .fetch_all(db)
+    .await
 }

@@ -1,12 +1,14 @@
 //! The vendor's own customers and open opportunities: what its direct sales team works on, as its CRM has it. A
 //! registration conflicts with them as with other registrations; the partner learns only how gravely.
 
+mod export;
 mod find;
 mod link;
 mod list;
 mod put;
 mod upsert;
 
+pub(super) use export::{__path_export_direct_accounts, export_direct_accounts};
 pub(super) use find::{DirectRival, find_direct, store_direct};
 pub(super) use link::{__path_link_deal_account, link_deal_account};
 pub(super) use list::{__path_list_direct_accounts, list_direct_accounts};

@@ -4,6 +4,7 @@ use guildhall_spine::{
     App,
     access::{May, OrgKind, right},
     http::{Page, Paging, Problem, ValidQuery},
+    identity::ActingFor,
 };
 use serde::Deserialize;
 use sqlx::{PgPool, types::Json};
@@ -45,20 +46,32 @@ pub(in crate::leads) async fn list_leads(
 ) -> Result<impl IntoResponse, Problem> {
     let scope = format!("leads {} {:?} {:?}", org.id, query.stage, query.partner_id);
     let paging = Paging::<Uuid>::new(&app.cursors, scope, query.limit, query.cursor.as_deref())?;
-    let (stage, after) = (query.stage.map(Stage::as_str), paging.after.unwrap_or(Uuid::max()));
-    let (db, org_id, fetch) = (app.db.pool(), org.id.uuid(), paging.fetch());
-    let rows = match (org.kind, query.partner_id, stage) {
-        (OrgKind::Vendor, Some(partner), _) => {
-            of_vendor_by_partner(db, org_id, partner.uuid(), (stage, after, fetch)).await?
-        }
-        (OrgKind::Vendor, None, Some(stage)) => of_vendor_by_stage(db, org_id, stage, after, fetch).await?,
-        (OrgKind::Vendor, None, None) => of_vendor(db, org_id, after, fetch).await?,
-        // What another partner has is not for these eyes.
-        (OrgKind::Partner, Some(other), _) if other != org.id => Vec::new(),
-        (OrgKind::Partner, ..) => of_partner(db, org_id, stage, after, fetch).await?,
-    };
+    let filter = (query.stage, query.partner_id);
+    let rows = page(app.db.pool(), org, filter, paging.after, paging.fetch()).await?;
     let lead = |row: View| row.into_lead(org.kind, actor.permissions);
     Ok(paging.page(&app.cursors, rows, |row| row.id.uuid(), lead))
+}
+
+/// The leads that `org` may see after `after`, the newest first; of one stage and one partner if these are told.
+pub(super) async fn page(
+    db: &PgPool,
+    org: ActingFor,
+    (stage, partner): (Option<Stage>, Option<OrgId>),
+    after: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<View>, sqlx::Error> {
+    let (stage, after) = (stage.map(Stage::as_str), after.unwrap_or(Uuid::max()));
+    let own = org.id.uuid();
+    match (org.kind, partner, stage) {
+        (OrgKind::Vendor, Some(partner), _) => {
+            of_vendor_by_partner(db, own, partner.uuid(), (stage, after, limit)).await
+        }
+        (OrgKind::Vendor, None, Some(stage)) => of_vendor_by_stage(db, own, stage, after, limit).await,
+        (OrgKind::Vendor, None, None) => of_vendor(db, own, after, limit).await,
+        // What another partner has is not for these eyes.
+        (OrgKind::Partner, Some(other), _) if other != org.id => Ok(Vec::new()),
+        (OrgKind::Partner, ..) => of_partner(db, own, stage, after, limit).await,
+    }
 }
 
 async fn of_vendor(db: &PgPool, vendor: Uuid, after: Uuid, limit: i64) -> Result<Vec<View>, sqlx::Error> {

@@ -5,6 +5,7 @@ pub(super) mod discard;
 pub mod draft;
 pub(super) mod duplicates;
 pub mod events;
+pub(super) mod export;
 pub(super) mod get;
 pub(super) mod list;
 pub(super) mod notes;

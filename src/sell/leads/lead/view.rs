@@ -69,7 +69,7 @@ pub(in crate::leads) struct OwnOffer {
 pub(in crate::leads) struct VendorPart {
     /// How promising it is, 0 to 100.
     #[schema(example = 65)]
-    score: i16,
+    pub(in crate::leads) score: i16,
     /// What the score is made of.
     score_parts: Vec<ScorePart>,
     /// How often the company showed interest.
