@@ -1,5 +1,8 @@
 //! Bulk import: files as people have them, good rows and bad ones, and a server that dies in between.
 
+mod kinds;
+mod terms;
+
 use axum::http::Method;
 use chrono::TimeDelta;
 use guildhall_kernel::Clock;

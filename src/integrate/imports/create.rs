@@ -25,7 +25,7 @@ use super::{
 pub(super) struct NewImport {
     /// The file, from `POST /api/v1/import-files`.
     file_id: FileId,
-    /// What its rows are: `partners` or `deals`.
+    /// What its rows are: `partners`, `deals`, `products` or `leads`.
     #[schema(example = "partners")]
     kind: String,
     /// What happens to good rows when others are bad.

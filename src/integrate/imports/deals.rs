@@ -16,7 +16,10 @@ use guildhall_spine::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::kind::{ApplyFault, Cells, Claim, Fault, Field, Job, Ready, RowKind};
+use super::{
+    kind::{ApplyFault, Cells, Claim, Fault, Field, Job, Ready, RowKind},
+    quota,
+};
 
 /// See the module.
 pub(super) struct Deals;
@@ -143,14 +146,20 @@ impl RowKind for Deals {
             .collect();
         let protected = protected_elsewhere(tx, job.org, &claims).await?;
         let is_protected = |ready: &Ready| ready.claim.as_ref().is_some_and(|one| protected.contains(&one.key));
-        let (bad, good): (Vec<_>, Vec<_>) = good.into_iter().map(|(ready, _)| ready).partition(is_protected);
-        faults.extend(bad.into_iter().map(|ready| Fault {
+        let (bad, good): (Vec<_>, Vec<_>) = good.into_iter().partition(|(ready, _)| is_protected(ready));
+        faults.extend(bad.into_iter().map(|(ready, _)| Fault {
             no: ready.no,
             field: Some("customer_domain".to_owned()),
             code: "customer_protected".to_owned(),
             message: "another partner holds the approved registration for this customer".to_owned(),
         }));
-        Ok((good, faults))
+        if job.org_kind == OrgKind::Vendor {
+            return Ok((good.into_iter().map(|(ready, _)| ready).collect(), faults));
+        }
+        let placed = quota::place(tx, job, good).await?;
+        faults.extend(placed.faults);
+        faults.extend(placed.strangers.into_iter().map(|no| stranger(job.org_kind, no)));
+        Ok((placed.good, faults))
     }
 
     async fn apply(&self, _: &App, tx: &mut Tx, job: &Job, rows: &[Ready]) -> Result<(), ApplyFault> {
@@ -169,10 +178,13 @@ impl RowKind for Deals {
             };
             deals.push((sides, row.deal));
         }
-        add_deals(tx, &job.origin, &deals).await.map_err(|fault| match fault {
+        let added = add_deals(tx, &job.origin, job.org_kind, &deals).await;
+        added.map_err(|fault| match fault {
             AddFault::Protected => {
                 ApplyFault::Overtaken("another partner got the approved registration for a customer")
             }
+            AddFault::Quota => ApplyFault::Overtaken("the program's terms allow no more open registrations"),
+            AddFault::NoPartnership => ApplyFault::Overtaken("a partnership is not active any more"),
             AddFault::Problem(problem) => ApplyFault::Problem(problem),
         })
     }

@@ -12,10 +12,10 @@ use guildhall_spine::{
 };
 use serde_json::Value;
 
-use super::{Mode, deals::Deals, partners::Partners, table::Header};
+use super::{Mode, deals::Deals, leads::Leads, partners::Partners, products::Products, table::Header};
 
 /// Every kind of rows.
-pub(super) const KINDS: &[&dyn RowKind] = &[&Partners, &Deals];
+pub(super) const KINDS: &[&dyn RowKind] = &[&Partners, &Deals, &Products, &Leads];
 
 /// A field of a row.
 pub(super) struct Field {

@@ -120,6 +120,19 @@ pub(super) async fn repeated(
     Ok((good, faults))
 }
 
+/// How many rows that were kept of the file claim each of these.
+pub(super) async fn claimed(tx: &mut Tx, job: &Job, keys: &[String]) -> Result<HashMap<String, i64>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"SELECT claim AS "claim!", count(*) AS "count!" FROM import_row
+           WHERE import_id = $1 AND claim = ANY($2) GROUP BY claim"#,
+        job.id.uuid(),
+        keys
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.claim, row.count)).collect())
+}
+
 /// Keeps good rows until the whole file was looked at; of a dry run, their claims alone.
 pub(super) async fn keep(tx: &mut Tx, job: &Job, rows: &[Ready]) -> Result<(), sqlx::Error> {
     let kept: Vec<&Ready> = rows.iter().filter(|row| !job.dry_run || row.claim.is_some()).collect();

@@ -90,3 +90,48 @@ async fn listeners(tx: &mut Tx, orgs: &[Uuid]) -> Result<Vec<Listener>, sqlx::Er
     .fetch_all(&mut **tx)
     .await
 }
+
+#[cfg(test)]
+mod tests {
+    use guildhall_spine::event::Position;
+    use serde_json::value::RawValue;
+
+    use super::*;
+
+    #[test]
+    fn a_listener_hears_its_own_organisations_events_that_it_asked_for_since_it_was_made() {
+        let (own, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let at = |second| DateTime::from_timestamp(second, 0).unwrap();
+        let listener = Listener {
+            id: Uuid::from_u128(3).into(),
+            org: own.into(),
+            org_kind: OrgKind::Partner,
+            kinds: vec!["deal.won".to_owned()],
+            topics: vec!["partnerships".to_owned(), "crm".to_owned()],
+            created_at: at(10),
+        };
+        let hears = |kind: &str, topic: &str, audience, second| {
+            listener.hears(&Recorded {
+                position: Position { tx: 1, seq: 1 },
+                at: at(second),
+                id: Uuid::nil().into(),
+                kind: kind.to_owned(),
+                topic: topic.to_owned(),
+                subject_kind: "deal".to_owned(),
+                subject_id: Uuid::nil(),
+                audiences: vec![audience],
+                origin: RawValue::from_string("{}".to_owned()).unwrap(),
+                data: RawValue::from_string("{}".to_owned()).unwrap(),
+            })
+        };
+        assert!(hears("deal.won", "deals", own, 10));
+        assert!(hears("partnership.invited", "partnerships", own, 11));
+        assert!(
+            !hears("deal.won", "deals", other, 11),
+            "in one batch with an event of its own"
+        );
+        assert!(!hears("deal.lost", "deals", own, 11));
+        assert!(!hears("deal.won", "deals", own, 9));
+        assert!(!hears("crm.failed", "crm", own, 11));
+    }
+}

@@ -1,5 +1,7 @@
 //! Many partners at once: their records and partnerships, with a few statements whatever their number.
 
+use std::collections::HashMap;
+
 use guildhall_kernel::{OrgId, PartnershipId, ProgramId, UserId};
 use guildhall_spine::{
     App,
@@ -118,6 +120,27 @@ pub async fn partners_named(
     let names: Vec<String> = found.iter().map(|one| one.0.clone()).collect();
     found.retain(|one| names.iter().filter(|name| **name == one.0).count() == 1);
     Ok(found)
+}
+
+/// The tiers of these partners in the vendor's program; those that are in none are left out.
+///
+/// # Errors
+/// When the database fails.
+pub async fn tiers_of(
+    conn: &mut PgConnection,
+    vendor: OrgId,
+    partners: &[OrgId],
+) -> Result<HashMap<OrgId, Tier>, sqlx::Error> {
+    let partners: Vec<Uuid> = partners.iter().map(|partner| partner.uuid()).collect();
+    let rows = sqlx::query!(
+        r#"SELECT partner_id, tier AS "tier: Tier" FROM partnership
+           WHERE vendor_id = $1 AND partner_id = ANY($2) AND status <> 'ended'"#,
+        vendor.uuid(),
+        &partners,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.partner_id.into(), row.tier)).collect())
 }
 
 /// Makes the records of companies that aren't here yet, and invites them to the vendor's program. Their admins get

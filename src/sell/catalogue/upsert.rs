@@ -8,12 +8,13 @@ use guildhall_spine::{
     event::{self, Origin},
     http::{Checks, FieldError, Problem},
 };
+use serde::{Deserialize, Serialize};
 
 use super::ProductFacts;
 use super::events::ProductsImported;
 
 /// A product as another system has it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ProductRecord {
     /// The vendor's own number of it, by which it is known.
     pub sku: String,

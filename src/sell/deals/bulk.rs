@@ -1,12 +1,15 @@
 //! Many registrations at once, from before this server: they come as they stood elsewhere, decided or closed, and are
 //! looked at for conflicts afterwards.
 
-use async_trait::async_trait;
-use chrono::NaiveDate;
+mod look;
+mod standing;
+
+use chrono::{DateTime, NaiveDate, Utc};
 use guildhall_kernel::{Currency, DealId, OrgId, ProgramId};
 use guildhall_spine::{
+    access::OrgKind,
     db::Tx,
-    event::{self, Batched, Consumer, ConsumerFault, Event, Origin, Recorded},
+    event::{self, Batched, Origin},
     http::{FieldError, Problem},
 };
 use rust_decimal::Decimal;
@@ -14,12 +17,14 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use self::standing::Standings;
 use super::draft::{CustomerDraft, Draft, LineDraft, Unchecked};
-use super::events::{DealFacts, DealImported, announce_rivals};
-use super::find_conflicts::{find_conflicts, gravest, store_conflicts};
-use super::rows::{self, Locked};
+use super::events::{DealFacts, DealImported};
 use super::state::DealStatus;
 use super::wire::{CloseReason, DealContact, in_currency};
+
+pub(crate) use self::look::ImportedDeals;
+pub use self::standing::rooms;
 
 /// A registration from before this server.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -203,6 +208,8 @@ struct Columns {
     notes: Vec<String>,
     closed: Vec<String>,
     reasons: Vec<String>,
+    protected: Vec<Option<DateTime<Utc>>>,
+    due: Vec<Option<DateTime<Utc>>>,
     products: Vec<String>,
     contact_deals: Vec<Uuid>,
     contact_vendors: Vec<Uuid>,
@@ -211,15 +218,26 @@ struct Columns {
     contact_keys: Vec<String>,
 }
 
-/// Stores checked registrations as part of `tx`, and announces each to both sides.
+/// Stores checked registrations as part of `tx`, and announces each to both sides. Approved ones are protected by the
+/// terms of their program from now on. What a partner brings itself is a registration like any other: it counts for the
+/// partner's limit, has its clock and is routed to those who approve.
 ///
 /// # Errors
-/// [`AddFault::Protected`] when two partners would hold one customer, or when the database fails.
-pub async fn add_deals(tx: &mut Tx, origin: &Origin, deals: &[(BulkSides, BulkDeal)]) -> Result<(), AddFault> {
-    let mut columns = Columns::default();
+/// [`AddFault::Protected`] when two partners would hold one customer, [`AddFault::Quota`] and [`AddFault::NoPartnership`]
+/// for a partner's own, or when the database fails.
+pub async fn add_deals(
+    tx: &mut Tx,
+    origin: &Origin,
+    by: OrgKind,
+    deals: &[(BulkSides, BulkDeal)],
+) -> Result<(), AddFault> {
+    let standings = Standings::of(tx, by, deals).await?;
+    let (mut columns, mut placed) = (Columns::default(), Vec::with_capacity(deals.len()));
     let mut events = Vec::with_capacity(deals.len());
     for (sides, deal) in deals {
+        let standing = standings.get(*sides).ok_or(AddFault::NoPartnership)?;
         let id: DealId = tx.new_id();
+        let deadlines = standing.deadlines(tx.now(), by, deal.status);
         let draft = deal.draft(sides.vendor).map_err(AddFault::Problem)?;
         events.push(Batched {
             subject: id.into(),
@@ -227,10 +245,22 @@ pub async fn add_deals(tx: &mut Tx, origin: &Origin, deals: &[(BulkSides, BulkDe
             event: DealImported(facts(id, *sides, deal, &draft)),
         });
         columns.push(id, *sides, deal, draft);
+        columns.programs.push(standing.program.uuid());
+        columns.protected.push(deadlines.protected_until);
+        columns.due.push(deadlines.due_at);
+        placed.push((id, *sides, deadlines));
     }
     insert(tx, &columns).await.map_err(AddFault::of)?;
     insert_parts(tx, &columns).await.map_err(AddFault::of)?;
-    event::append_all(tx, origin, &events).await.map_err(AddFault::Problem)
+    event::append_all(tx, origin, &events)
+        .await
+        .map_err(AddFault::Problem)?;
+    standings.watch(tx, &placed).await?;
+    if by == OrgKind::Partner {
+        standings.refuse_excess(tx).await?;
+        standings.route(tx, origin, &placed).await?;
+    }
+    Ok(())
 }
 
 /// Why deals could not be stored.
@@ -239,9 +269,27 @@ pub enum AddFault {
     /// Another partner has got the approved registration for one of the customers meanwhile.
     #[error("another partner holds the approved registration for one of the customers")]
     Protected,
+    /// The partner would have more registrations open than its terms allow.
+    #[error("the partner has as many open registrations as its terms allow")]
+    Quota,
+    /// The partner has no active partnership with one of the vendors any more.
+    #[error("the partner has no active partnership with one of the vendors")]
+    NoPartnership,
     /// Something else.
     #[error("{0}")]
     Problem(Problem),
+}
+
+impl From<Problem> for AddFault {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl From<sqlx::Error> for AddFault {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Problem(error.into())
+    }
 }
 
 impl AddFault {
@@ -287,7 +335,6 @@ impl Columns {
         self.ids.push(id.uuid());
         self.vendors.push(sides.vendor.uuid());
         self.partners.push(sides.partner.uuid());
-        self.programs.push(sides.program.uuid());
         self.statuses.push(deal.status.as_str().to_owned());
         self.names.push(draft.name);
         self.name_keys.push(draft.key.as_str().to_owned());
@@ -327,17 +374,19 @@ async fn insert(tx: &mut Tx, columns: &Columns) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "INSERT INTO deal (id, vendor_id, partner_id, program_id, status, customer_name, customer_key, customer_keys,
                            customer_domain, customer_country, currency, amount, expected_close, note, closed_on,
-                           close_reason, decided_at, created_at, updated_at)
+                           close_reason, protected_until, progress_at, decision_due_at, decided_at, created_at,
+                           updated_at)
          SELECT n.id, n.vendor_id, n.partner_id, n.program_id, n.status, n.name, n.name_key, n.keys::bigint[],
                 nullif(n.domain, ''),
                 n.country, n.currency, n.amount, n.close, nullif(n.note, ''),
                 nullif(n.closed_on, '')::date, nullif(n.reason, ''),
+                n.protected_until, CASE WHEN n.protected_until IS NOT NULL THEN $1::timestamptz END, n.due_at,
                 CASE WHEN n.status <> 'submitted' THEN $1::timestamptz END, $1, $1
          FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[],
                      $10::text[], $11::text[], $12::text[], $13::numeric[], $14::date[], $15::text[], $16::text[],
-                     $17::text[])
+                     $17::text[], $18::timestamptz[], $19::timestamptz[])
               n (id, vendor_id, partner_id, program_id, status, name, name_key, keys, domain, country, currency, amount,
-                 close, note, closed_on, reason)",
+                 close, note, closed_on, reason, protected_until, due_at)",
         now,
         &columns.ids,
         &columns.vendors,
@@ -355,6 +404,8 @@ async fn insert(tx: &mut Tx, columns: &Columns) -> Result<(), sqlx::Error> {
         &columns.notes,
         &columns.closed,
         &columns.reasons,
+        &columns.protected as &[Option<DateTime<Utc>>],
+        &columns.due as &[Option<DateTime<Utc>>],
     )
     .execute(&mut **tx)
     .await?;
@@ -384,53 +435,5 @@ async fn insert_parts(tx: &mut Tx, columns: &Columns) -> Result<(), sqlx::Error>
     )
     .execute(&mut **tx)
     .await?;
-    Ok(())
-}
-
-/// Looks at imported registrations for what they conflict with, after they were stored.
-pub(crate) struct ImportedDeals;
-
-#[async_trait]
-impl Consumer for ImportedDeals {
-    fn name(&self) -> &'static str {
-        "imported_deals"
-    }
-
-    async fn apply(&self, tx: &mut Tx, events: &[Recorded]) -> Result<(), ConsumerFault> {
-        for event in events.iter().filter(|event| event.kind == DealImported::KIND) {
-            let origin: Origin = serde_json::from_str(event.origin.get()).unwrap_or_default();
-            let side = event.audiences.first().copied();
-            look(tx, &origin, event.subject_id.into(), side).await?;
-        }
-        Ok(())
-    }
-}
-
-/// Both sides hear of an import; either will do to find the row.
-async fn look(tx: &mut Tx, origin: &Origin, id: DealId, side: Option<Uuid>) -> Result<(), ConsumerFault> {
-    let Some(side) = side else { return Ok(()) };
-    let Some(deal) = rows::lock(tx, id, side.into()).await? else {
-        return Ok(());
-    };
-    let Locked { status, .. } = deal;
-    if !status.is_live() {
-        return Ok(());
-    }
-    let claim = super::stored::claim(tx, &deal).await?;
-    let rivals = find_conflicts(tx, &claim).await?;
-    if rivals.is_empty() {
-        return Ok(());
-    }
-    let level = gravest(&rivals);
-    sqlx::query!(
-        "UPDATE deal SET conflict_level = $2 WHERE id = $1",
-        id.uuid(),
-        level.as_str()
-    )
-    .execute(&mut **tx)
-    .await?;
-    if store_conflicts(tx, id, &rivals).await? > 0 {
-        announce_rivals(tx, origin, (id, deal.vendor_id), &rivals).await?;
-    }
     Ok(())
 }

@@ -41,9 +41,19 @@ fn due(start: DateTime<Utc>, hours: u16, business_days: bool) -> DateTime<Utc> {
     }
 }
 
+/// When a submission of `now` has to be decided.
+pub(super) fn due_at(now: DateTime<Utc>, terms: &Terms) -> DateTime<Utc> {
+    due(now, terms.decision_hours, terms.business_days)
+}
+
+/// Starts the clocks of deals that were stored with these hours as part of `tx`.
+pub(super) async fn start_all(tx: &mut Tx, deadlines: &[(DealId, DateTime<Utc>)]) -> Result<(), Problem> {
+    timer::set_all(tx, KIND, deadlines).await
+}
+
 /// Starts the clock of a deal as part of `tx`.
 pub(super) async fn start(tx: &mut Tx, deal: DealId, terms: &Terms) -> Result<(), Problem> {
-    let at = due(tx.now(), terms.decision_hours, terms.business_days);
+    let at = due_at(tx.now(), terms);
     sqlx::query!(
         "UPDATE deal SET decision_due_at = $2, decision_paused_at = NULL, decision_overdue_at = NULL WHERE id = $1",
         deal.uuid(),

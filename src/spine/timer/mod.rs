@@ -130,6 +130,36 @@ pub async fn set_all<E: Entity>(
     Ok(())
 }
 
+/// Sets the deadline of `kind` for many subjects like [`set_all`], with `data` noted for each.
+///
+/// # Errors
+/// When `data` is no JSON, or the database fails.
+pub async fn set_all_noting<E: Entity>(
+    tx: &mut Tx,
+    kind: &'static str,
+    deadlines: &[(Id<E>, DateTime<Utc>)],
+    data: &(impl Serialize + Sync),
+) -> Result<(), Problem> {
+    let data = serde_json::to_value(data).map_err(Problem::internal)?;
+    let (subjects, times): (Vec<Uuid>, Vec<DateTime<Utc>>) =
+        deadlines.iter().map(|(subject, at)| (subject.uuid(), *at)).unzip();
+    sqlx::query!(
+        "INSERT INTO timer (kind, subject, at, due_at, data)
+         SELECT $1, d.subject, d.at, d.at, $4
+         FROM unnest($2::uuid[], $3::timestamptz[]) d (subject, at) ORDER BY d.subject
+         ON CONFLICT (kind, subject) DO UPDATE
+         SET at = excluded.at, due_at = excluded.at, data = excluded.data, failures = 0, last_error = NULL",
+        kind,
+        &subjects,
+        &times,
+        data,
+    )
+    .execute(&mut **tx)
+    .await?;
+    tx.wake_on_commit();
+    Ok(())
+}
+
 /// Drops the deadline of `kind` for `subject`, if there is one.
 ///
 /// # Errors

@@ -30,10 +30,29 @@ use super::rows::{self, Locked, Verdict};
 use super::state::DealStatus;
 use super::wire::EndReason;
 
+/// When the protection of an approval of `now` ends: by the terms of its program and the partner's tier.
+pub(super) fn ends(now: DateTime<Utc>, terms: &Terms, tier: Tier) -> DateTime<Utc> {
+    now + Days::new(u64::from(terms.protection_days.of(tier)))
+}
+
+/// Watches over deals of one program that were stored with these ends of their protection, as part of `tx`.
+pub(super) async fn watch_all(tx: &mut Tx, ends: &[(DealId, DateTime<Utc>)], terms: &Terms) -> Result<(), Problem> {
+    let now = tx.now();
+    let stops: Vec<_> = ends
+        .iter()
+        .map(|(deal, until)| (*deal, window::next_stop(now, *until)))
+        .collect();
+    timer::set_all(tx, window::PROTECTION, &stops).await?;
+    let Some(days) = terms.idle_days else { return Ok(()) };
+    let idle_at = now + Days::new(u64::from(days));
+    let idle: Vec<_> = ends.iter().map(|(deal, _)| (*deal, idle_at)).collect();
+    timer::set_all_noting(tx, window::IDLE, &idle, &days).await
+}
+
 /// Protects a deal that was just approved: by the terms of its program and the partner's tier.
 pub(super) async fn begin(tx: &mut Tx, deal: DealId, terms: &Terms, tier: Tier) -> Result<(), Problem> {
     let now = tx.now();
-    let until = now + Days::new(u64::from(terms.protection_days.of(tier)));
+    let until = ends(now, terms, tier);
     sqlx::query!(
         "UPDATE deal SET protected_until = $2, progress_at = $3 WHERE id = $1",
         deal.uuid(),

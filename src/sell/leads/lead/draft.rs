@@ -1,7 +1,7 @@
 //! A lead as it is sent, and what remains of it once every field was checked.
 
 use guildhall_kernel::{Currency, Money, OrgId};
-use guildhall_spine::http::Checks;
+use guildhall_spine::http::{Checks, FieldError};
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -146,6 +146,14 @@ pub(in crate::leads) struct Checked {
 }
 
 impl LeadDraft {
+    /// What is wrong with it, with pointers into the draft (`/company/name`).
+    #[must_use]
+    pub fn faults(&self, vendor: OrgId) -> Vec<FieldError> {
+        let mut checks = Checks::default();
+        let _checked = self.clone().check(vendor, "", &mut checks);
+        checks.faults().to_vec()
+    }
+
     /// Checks every field; `at` is the pointer of the lead in the body. `None` when something was refused.
     pub(in crate::leads) fn check(mut self, vendor: OrgId, at: &str, checks: &mut Checks) -> Option<Checked> {
         let before = checks.faults().len();
