@@ -2,7 +2,7 @@
 
 pub use crate::catalogue::{ProductRecord, Upserted, check_product, upsert_products};
 pub use crate::credit::{CreditRole, InForce, Share, credit_of, rules::ShareDraft, set_by_decision};
-pub use crate::deals::bulk::{AddFault, BulkDeal, BulkSides, add_deals, protected_elsewhere};
+pub use crate::deals::bulk::{AddFault, BulkDeal, BulkSides, add_deals, open_room, protected_elsewhere};
 pub use crate::deals::close::{Close, Closed, Outcome, close as close_deal};
 pub use crate::deals::direct::{DirectAccountInput, DirectAccountKind, DirectAccountStage, upsert_direct_accounts};
 pub use crate::deals::revise::{Revision, revise as revise_deal};

@@ -1,12 +1,14 @@
 //! Rows that are deal registrations from before this server: of a vendor's partners, or a partner's own.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use async_trait::async_trait;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use guildhall_kernel::{OrgId, ProgramId, parse_id_text};
 use guildhall_onboard::api::{PartnershipStatus, partners_named};
-use guildhall_sell::api::{AddFault, BulkDeal, BulkSides, CloseReason, DealStatus, add_deals, protected_elsewhere};
+use guildhall_sell::api::{
+    AddFault, BulkDeal, BulkSides, CloseReason, DealStatus, add_deals, open_room, protected_elsewhere,
+};
 use guildhall_spine::{
     App,
     access::{OrgKind, Permission},
@@ -137,6 +139,7 @@ impl RowKind for Deals {
             ready.data = serde_json::to_value(&row).map_err(Problem::internal)?;
             good.push((ready, *org));
         }
+        faults.extend(crowd_out(tx, job, &mut good).await?);
         let claims: Vec<(String, OrgId)> = good
             .iter()
             .filter_map(|(ready, org)| Some((ready.claim.as_ref()?.key.clone(), *org)))
@@ -174,8 +177,47 @@ impl RowKind for Deals {
                 ApplyFault::Overtaken("another partner got the approved registration for a customer")
             }
             AddFault::Problem(problem) => ApplyFault::Problem(problem),
-        })
+        })?;
+        if job.org_kind == OrgKind::Partner {
+            let vendors: BTreeSet<OrgId> = deals.iter().map(|(sides, _)| sides.vendor).collect();
+            for vendor in vendors {
+                if open_room(tx, vendor, job.org).await?.is_some_and(|room| room < 0) {
+                    return Err(ApplyFault::Overtaken(
+                        "the program's terms allow fewer open registrations",
+                    ));
+                }
+            }
+        }
+        Ok(())
     }
+}
+
+/// Takes out of a partner's rows those that are more than the vendor's terms let it have open.
+async fn crowd_out(tx: &mut Tx, job: &Job, rows: &mut Vec<(Ready, OrgId)>) -> Result<Vec<Fault>, Problem> {
+    if job.org_kind == OrgKind::Vendor {
+        return Ok(Vec::new());
+    }
+    let (mut room, mut faults) = (BTreeMap::new(), Vec::new());
+    for vendor in rows.iter().map(|(_, vendor)| *vendor).collect::<BTreeSet<_>>() {
+        room.insert(vendor, open_room(tx, vendor, job.org).await?);
+    }
+    rows.retain(|(ready, vendor)| {
+        let Some(Some(left)) = room.get_mut(vendor) else {
+            return true;
+        };
+        *left -= 1;
+        if *left < 0 {
+            faults.push(Fault {
+                no: ready.no,
+                field: None,
+                code: "registration_quota_reached".to_owned(),
+                message: "is more than the program's terms let you have open: close or withdraw others first"
+                    .to_owned(),
+            });
+        }
+        *left >= 0
+    });
+    Ok(faults)
 }
 
 fn stranger(org: OrgKind, no: i64) -> Fault {
@@ -221,11 +263,12 @@ fn read(org: OrgKind, cells: &Cells<'_>, faults: &mut Vec<FieldError>) -> BulkDe
     };
     let mut date = |field: &str| {
         let text = cells.get(field)?;
-        let date = text.parse::<NaiveDate>();
-        if date.is_err() {
+        let date = text.parse::<NaiveDate>().ok();
+        let date = date.filter(|date| (1970..2200).contains(&date.year()));
+        if date.is_none() {
             refuse(field, "date", "must be a date like 2026-11-23".to_owned());
         }
-        date.ok()
+        date
     };
     let (expected_close, closed_on) = (date("expected_close"), date("closed_on"));
     let taken: &[DealStatus] = match org {

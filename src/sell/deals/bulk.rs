@@ -4,6 +4,7 @@
 use async_trait::async_trait;
 use chrono::NaiveDate;
 use guildhall_kernel::{Currency, DealId, OrgId, ProgramId};
+use guildhall_onboard::api::active_partnership;
 use guildhall_spine::{
     db::Tx,
     event::{self, Batched, Consumer, ConsumerFault, Event, Origin, Recorded},
@@ -14,12 +15,16 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::conflict::Level;
+use super::direct::store_direct;
 use super::draft::{CustomerDraft, Draft, LineDraft, Unchecked};
 use super::events::{DealFacts, DealImported, announce_rivals};
-use super::find_conflicts::{find_conflicts, gravest, store_conflicts};
+use super::find_conflicts::store_conflicts;
+use super::found::Found;
 use super::rows::{self, Locked};
 use super::state::DealStatus;
 use super::wire::{CloseReason, DealContact, in_currency};
+use super::{approvals, clock, desk, policy};
 
 /// A registration from before this server.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -397,7 +402,9 @@ impl Consumer for ImportedDeals {
     }
 
     async fn apply(&self, tx: &mut Tx, events: &[Recorded]) -> Result<(), ConsumerFault> {
-        for event in events.iter().filter(|event| event.kind == DealImported::KIND) {
+        let imported = || events.iter().filter(|event| event.kind == DealImported::KIND);
+        take_turns(tx, imported().map(|event| event.subject_id).collect()).await?;
+        for event in imported() {
             let origin: Origin = serde_json::from_str(event.origin.get()).unwrap_or_default();
             let side = event.audiences.first().copied();
             look(tx, &origin, event.subject_id.into(), side).await?;
@@ -406,31 +413,81 @@ impl Consumer for ImportedDeals {
     }
 }
 
+/// Whoever routes registrations waits for the vendors' turns before it locks any of them.
+async fn take_turns(tx: &mut Tx, deals: Vec<Uuid>) -> Result<(), sqlx::Error> {
+    let vendors = sqlx::query_scalar!(
+        "SELECT DISTINCT vendor_id FROM deal WHERE id = ANY ($1) AND status = 'submitted' ORDER BY vendor_id",
+        &deals
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    for vendor in vendors {
+        rows::take_turns(tx, vendor.into()).await?;
+    }
+    Ok(())
+}
+
 /// Both sides hear of an import; either will do to find the row.
 async fn look(tx: &mut Tx, origin: &Origin, id: DealId, side: Option<Uuid>) -> Result<(), ConsumerFault> {
     let Some(side) = side else { return Ok(()) };
     let Some(deal) = rows::lock(tx, id, side.into()).await? else {
         return Ok(());
     };
-    let Locked { status, .. } = deal;
-    if !status.is_live() {
+    if !deal.status.is_live() {
         return Ok(());
     }
     let claim = super::stored::claim(tx, &deal).await?;
-    let rivals = find_conflicts(tx, &claim).await?;
-    if rivals.is_empty() {
-        return Ok(());
+    let found = Found::of(tx, &claim).await?;
+    let level = found.level();
+    if level > Level::None {
+        sqlx::query!(
+            "UPDATE deal SET conflict_level = $2 WHERE id = $1",
+            id.uuid(),
+            level.as_str()
+        )
+        .execute(&mut **tx)
+        .await?;
+        store_direct(tx, id, &found.direct).await?;
+        if store_conflicts(tx, id, &found.rivals).await? > 0 {
+            announce_rivals(tx, origin, (id, deal.vendor_id), &found.rivals).await?;
+        }
     }
-    let level = gravest(&rivals);
-    sqlx::query!(
-        "UPDATE deal SET conflict_level = $2 WHERE id = $1",
-        id.uuid(),
-        level.as_str()
-    )
-    .execute(&mut **tx)
-    .await?;
-    if store_conflicts(tx, id, &rivals).await? > 0 {
-        announce_rivals(tx, origin, (id, deal.vendor_id), &rivals).await?;
+    if deal.status == DealStatus::Submitted {
+        route(tx, origin, &deal, &found).await?;
     }
     Ok(())
+}
+
+/// What nobody has decided on yet waits for the same people, and as long, as if it had been registered here.
+async fn route(tx: &mut Tx, origin: &Origin, deal: &Locked, found: &Found) -> Result<(), Problem> {
+    desk::on_conflict(tx, origin, (deal.vendor_id, deal.id), found).await?;
+    let Some(partnership) = active_partnership(tx, deal.vendor_id, deal.partner_id).await? else {
+        return Ok(());
+    };
+    let terms = policy::rows::of_deal(tx, deal.id).await?;
+    clock::start(tx, deal.id, &terms).await?;
+    approvals::on_submit(tx, origin, deal.id, found, &terms, partnership.tier).await
+}
+
+/// How many more registrations the program's terms let a partner have open with a vendor, below nothing when there are
+/// too many; `None` when there is no limit.
+///
+/// # Errors
+/// When the database fails.
+pub async fn open_room(tx: &mut Tx, vendor: OrgId, partner: OrgId) -> Result<Option<i64>, Problem> {
+    let Some(partnership) = active_partnership(tx, vendor, partner).await? else {
+        return Ok(None);
+    };
+    let terms = policy::rows::terms(tx, partnership.program).await?;
+    let Some(limit) = terms.open_registrations.of(partnership.tier) else {
+        return Ok(None);
+    };
+    let open = sqlx::query_scalar!(
+        "SELECT open FROM registration_standing WHERE vendor_id = $1 AND partner_id = $2",
+        vendor.uuid(),
+        partner.uuid(),
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(Some(i64::from(limit) - open.unwrap_or(0)))
 }
