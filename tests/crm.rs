@@ -528,6 +528,48 @@ async fn any_system_takes_and_sends_signed_webhooks() {
 }
 
 #[tokio::test]
+async fn what_no_deal_can_hold_stops_nothing_else() {
+    let mut desk = Desk::webhook("newest").await;
+    let (path, record) = desk.linked("Contoso").await;
+    desk.settled().await;
+    let now = || desk.server.clock.now();
+    let told = |at, fields: Value| json!({"records": [{"id": record, "modified_at": at, "fields": fields}]});
+    let huge = told(
+        now(),
+        json!({"Amount": "100000000000000000000", "CloseDate": "-9999-01-01"}),
+    );
+    assert_eq!(desk.tell("huge", &huge).await.status, 204);
+    let open = desk.owner.get("/api/v1/crm-differences?open=true").await.ok();
+    let mut fields: Vec<_> = open["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["field"].clone())
+        .collect();
+    fields.sort_by_key(Value::to_string);
+    assert_eq!(fields, [json!("amount"), json!("expected_close")], "{open}");
+    for (id, at, fields) in [
+        ("nul", now(), json!({"StageName": "a\u{0}b"})),
+        (
+            "late",
+            now() + TimeDelta::days(400),
+            json!({"StageName": "Closed Lost"}),
+        ),
+        (
+            "early",
+            now() - TimeDelta::days(3_000_000),
+            json!({"StageName": "Closed Lost"}),
+        ),
+    ] {
+        desk.tell(id, &told(at, fields)).await.problem(422, "invalid_body");
+    }
+    assert_eq!(desk.owner.get(&path).await.ok()["status"], "approved");
+    let won = told(now(), json!({"StageName": "Closed Won"}));
+    assert_eq!(desk.tell("won", &won).await.status, 204);
+    assert_eq!(desk.owner.get(&path).await.ok()["status"], "won");
+}
+
+#[tokio::test]
 async fn a_dry_run_shows_what_would_be_sent_and_sends_nothing() {
     let mut desk = Desk::salesforce(false, "newest").await;
     let (path, record) = desk.linked("Contoso").await;

@@ -202,7 +202,10 @@ async fn leads_hide_the_person_until_the_partner_accepts() {
         .await
         .ok();
     let accepted = same(&place.alder, "leads", "", LEAD).await;
-    assert!(accepted.contains("Jo Doe") && accepted.contains("Ring me"), "{accepted}");
+    assert!(
+        accepted.contains("Jo Doe") && accepted.contains("Ring me"),
+        "{accepted}"
+    );
     let birch = place.server.login("sales@birch.example").await;
     let others = format!("partner_id={}&", place.scene.alder);
     for filter in ["", others.as_str()] {

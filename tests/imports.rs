@@ -314,6 +314,49 @@ async fn a_partner_imports_its_own_registrations_with_its_vendors_only() {
 }
 
 #[tokio::test]
+async fn an_import_is_no_way_around_the_quota_or_the_approvers() {
+    let play = Play::set().await;
+    let policy = format!(
+        "/api/v1/deal-policies/{}",
+        guildhall_kernel::ProgramId::from(play.scene.northwind.uuid())
+    );
+    let was = play.manager.get(&policy).await;
+    let mut terms = was.ok()["terms"].clone();
+    terms["open_registrations"] = json!({"registered": 2, "silver": 2, "gold": 2, "platinum": 2});
+    terms["rules"] = json!([{"name": "Board", "outcome": "chain", "steps": [
+        {"name": "Board", "needs": "any", "approvers": [{"role": "owner"}]}]}]);
+    let (etag, body) = (was.header("etag"), json!({"terms": terms}).to_string());
+    let headers = [("content-type", "application/json"), ("if-match", etag.as_str())];
+    play.manager.send(Method::PUT, &policy, &headers, body).await.ok();
+    let alder = play.server.login("admin@alder.example").await;
+    let file = "vendor,customer_name,customer_country,amount,currency,expected_close\n\
+                northwind,Acme,DE,1,EUR,2027-01-31\n\
+                northwind,Zenith,DE,1,EUR,-9999-01-31\n\
+                northwind,Tailspin,DE,1,EUR,2027-01-31\n\
+                northwind,Fabrikam,DE,1,EUR,2027-01-31\n";
+    let (finished, faults) = import(&alder, file, json!({"kind": "deals", "mode": "per_row"})).await;
+    assert_eq!(counts(&finished), (4, 2, 2), "{faults:?}");
+    assert_eq!(faults, ["3 expected_close date", "5 - registration_quota_reached"]);
+    let owner = play.server.login("owner@northwind.example").await;
+    let deal = until("the chain asks", async || {
+        let deals = owner.get("/api/v1/deals").await.ok();
+        let id = deals["items"][0]["id"].as_str()?.to_owned();
+        let deal = owner.get(&format!("/api/v1/deals/{id}")).await.ok();
+        (!deal["approval"].is_null()).then_some(deal)
+    })
+    .await;
+    let path = format!("/api/v1/deals/{}", deal["id"].as_str().unwrap());
+    let etag = play.manager.etag(&path).await;
+    play.manager
+        .post_at(&format!("{path}/approve"), &etag, &json!({}))
+        .await
+        .problem(403, "not_up_next");
+    let etag = owner.etag(&path).await;
+    let approved = owner.post_at(&format!("{path}/approve"), &etag, &json!({})).await.ok();
+    assert_eq!(approved["status"], "approved");
+}
+
+#[tokio::test]
 async fn a_file_that_is_no_csv_in_utf8_is_refused_and_leaves_nothing() {
     let play = Play::set().await;
     for (bytes, code) in [

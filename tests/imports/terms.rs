@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
-use tokio::task::JoinSet;
 
 use super::{counts, every, import};
 use crate::policy::Stage;
@@ -88,12 +87,13 @@ async fn of_two_imports_at_once_both_keep_to_the_limit_together() {
     let stage = Stage::set().await;
     limit(&stage, 60).await;
     let alder = stage.login("admin@alder").await;
-    let mut imports = JoinSet::new();
-    for name in ["Ash", "Elm"] {
-        let (alder, file) = (alder.clone(), format!("{HEADER}{}", rows(name, 50, "1")));
-        imports.spawn(async move { counts(&import(&alder, file, asked("per_row", false)).await.0).2 });
-    }
-    let applied: i64 = imports.join_all().await.into_iter().sum();
+    let file = |name| format!("{HEADER}{}", rows(name, 50, "1"));
+    let asked = || asked("per_row", false);
+    let (ash, elm) = tokio::join!(
+        import(&alder, file("Ash"), asked()),
+        import(&alder, file("Elm"), asked())
+    );
+    let applied: i64 = counts(&ash.0).2 + counts(&elm.0).2;
     assert_eq!(
         (applied, every(&alder, "/api/v1/deals?limit=100").await.len()),
         (60, 60)

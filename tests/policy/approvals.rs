@@ -119,6 +119,35 @@ async fn a_chain_asks_one_after_the_other_and_refuses_who_is_not_up() {
 }
 
 #[tokio::test]
+async fn somebody_who_is_named_twice_in_a_step_has_one_vote() {
+    let stage = Stage::set().await;
+    let (rep, manager, admin) = (
+        stage.login("sales@alder").await,
+        stage.login("channel_manager@northwind").await,
+        stage.login("admin@northwind").await,
+    );
+    stage
+        .terms(json!({"rules": [{"name": "Four eyes", "outcome": "chain", "steps": [
+            {"name": "Both", "needs": "all",
+             "approvers": [{"role": "admin"}, {"role": "admin"}, {"user_id": user(&manager).await}, {"role": "channel_manager"}]}]}]}))
+        .await;
+    let path = stage.submit(&rep, "Acme GmbH", "acme.example").await;
+    for who in [&manager, &admin] {
+        let voted = act(who, &path, "approve", &json!({})).await.ok();
+        assert_eq!(voted["status"], "submitted");
+        act(who, &path, "approve", &json!({})).await.problem(403, "not_up_next");
+    }
+    let votes = manager.get(&path).await.ok()["approval"]["steps"][0]["approvers"].clone();
+    let given: Vec<bool> = votes
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|vote| !vote["voted_by"].is_null())
+        .collect();
+    assert_eq!(given, [true, false, true, false], "{votes}");
+}
+
+#[tokio::test]
 async fn approvals_can_be_lent_and_a_slow_step_asks_somebody_else() {
     let stage = Stage::set().await;
     let (rep, manager, owner, admin) = (

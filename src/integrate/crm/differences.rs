@@ -240,7 +240,17 @@ async fn one(tx: &mut Tx, vendor: OrgId, id: CrmDifferenceId) -> Result<CrmDiffe
     found.into_iter().next().ok_or_else(Problem::not_found)
 }
 
+/// Locks the difference, after its link: what comes from the CRM locks in this order too.
 async fn lock(tx: &mut Tx, vendor: OrgId, id: CrmDifferenceId) -> Result<CrmDifference, Problem> {
+    sqlx::query!(
+        "SELECT l.id FROM crm_difference f JOIN crm_link l ON l.id = f.link_id
+         WHERE f.id = $1 AND f.vendor_id = $2 FOR NO KEY UPDATE OF l",
+        id.uuid(),
+        vendor.uuid()
+    )
+    .fetch_optional(&mut **tx)
+    .await?
+    .ok_or_else(Problem::not_found)?;
     sqlx::query_scalar!(
         "SELECT version FROM crm_difference WHERE id = $1 AND vendor_id = $2 FOR NO KEY UPDATE",
         id.uuid(),

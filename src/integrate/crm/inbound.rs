@@ -4,12 +4,12 @@ use axum::{
     extract::{Path, Request, State},
     http::{HeaderMap, StatusCode},
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use guildhall_kernel::CrmConnectionId;
 use guildhall_spine::{
     App,
     db::Tx,
-    http::{self, Problem},
+    http::{self, Checks, Problem},
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -154,6 +154,7 @@ fn standard(app: &App, secrets: &Secrets, headers: &HeaderMap, body: &[u8]) -> R
     if !(1..=MOST).contains(&message.records.len()) {
         return Err(Problem::field("/records", "length", "must have 1 to 200 records"));
     }
+    check_records(&message.records, app.clock.now())?;
     let told = |(place, record): (usize, CrmInboundRecord)| Told {
         id: format!("{id} {place}"),
         what: match record.fields {
@@ -169,6 +170,32 @@ fn standard(app: &App, secrets: &Secrets, headers: &HeaderMap, body: &[u8]) -> R
         },
     };
     Ok(message.records.into_iter().enumerate().map(told).collect())
+}
+
+/// A time to come would make everything that follows look old; NUL can't be stored.
+fn check_records(records: &[CrmInboundRecord], now: DateTime<Utc>) -> Result<(), Problem> {
+    let mut checks = Checks::default();
+    for (place, record) in records.iter().enumerate() {
+        let past = record.modified_at.year() >= 1970 && record.modified_at <= now + TimeDelta::days(1);
+        let at = format!("/records/{place}/modified_at");
+        checks.check(past, &at, "range", "must be a time from 1970 until now");
+        for (name, id) in [("id", Some(&record.id)), ("merged_into", record.merged_into.as_ref())] {
+            let plain = id.is_none_or(|id| (1..=200).contains(&id.len()) && !id.contains(char::is_control));
+            let at = format!("/records/{place}/{name}");
+            checks.check(
+                plain,
+                &at,
+                "invalid",
+                "must have 1 to 200 characters, none of them a control character",
+            );
+        }
+        let mut texts = record.fields.iter().flatten();
+        let clean =
+            texts.all(|(name, value)| !name.contains('\0') && !value.as_ref().is_some_and(|text| text.contains('\0')));
+        let at = format!("/records/{place}/fields");
+        checks.check(clean, &at, "control_character", "must not contain NUL");
+    }
+    checks.done()
 }
 
 fn hubspot(

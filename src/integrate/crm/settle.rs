@@ -1,6 +1,6 @@
 //! Bringing a deal and its record together, as part of one transaction.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use guildhall_kernel::{CrmDifferenceId, entity, parse_decimal};
 use guildhall_sell::api::{Close, Outcome as DealOutcome, Revision, close_deal, revise_deal};
 use guildhall_spine::{db::Tx, event, http::Problem};
@@ -240,7 +240,11 @@ pub(super) async fn write(
         link.stage = Some(stage.chars().take(200).collect());
     }
     let date = |field: DealField| -> Result<Option<NaiveDate>, Problem> {
-        let parse = |text: &str| text.parse().map_err(|_| refuse(field, text, "a date"));
+        let sound = |date: &NaiveDate| (1970..2200).contains(&date.year());
+        let parse = |text: &str| {
+            let date = text.parse().ok().filter(sound);
+            date.ok_or_else(|| refuse(field, text, "a date from 1970 to 2199"))
+        };
         value(field).map(parse).transpose()
     };
     let amount = value(DealField::Amount)

@@ -1,12 +1,12 @@
 use chrono::{Days, NaiveDate};
-use guildhall_kernel::{DealId, OrgId, UserId};
+use guildhall_kernel::{DealId, Money, OrgId, UserId};
 use guildhall_spine::{
     access::Permission,
     db::Tx,
     event::Origin,
     http::{self, Checks, Command, IfMatch, Problem, Reply, Validate},
 };
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -159,17 +159,38 @@ pub enum Closed {
 /// Closes a deal of `vendor` as part of `tx`, whatever its version: for an integration that heard of it elsewhere.
 ///
 /// # Errors
-/// 404 if the vendor has no such deal; 409 `illegal_move` if it can't be closed from where it is.
+/// 404 if the vendor has no such deal; 409 `illegal_move` if it can't be closed from where it is; 422 for an amount that no
+/// deal has.
 pub async fn close(tx: &mut Tx, origin: &Origin, vendor: OrgId, id: DealId, close: &Close) -> Result<Closed, Problem> {
     let deal = rows::lock(tx, id, vendor).await?.ok_or_else(Problem::not_found)?;
     match state::apply(deal.status, close.outcome.made_by()) {
-        Ok(_) => end_deal(tx, origin, &deal, close).await.map(|()| Closed::Now),
+        Ok(_) => {
+            let amount = settled(tx, id, close.amount).await?;
+            let close = Close {
+                amount,
+                ..close.clone()
+            };
+            end_deal(tx, origin, &deal, &close).await.map(|()| Closed::Now)
+        }
         Err(fault) if fault.from == close.outcome.made_by().target() => Ok(Closed::Before),
         Err(fault) => Err(Problem::new(
             http::code::ILLEGAL_MOVE,
             format!("The deal is {}.", fault.from),
         )),
     }
+}
+
+/// What another system says that a deal was closed at, in whole minor units of its currency.
+async fn settled(tx: &mut Tx, id: DealId, amount: Option<Decimal>) -> Result<Option<Decimal>, Problem> {
+    let Some(amount) = amount else { return Ok(None) };
+    let currency = rows::currency(tx, id).await?;
+    let mut checks = Checks::default();
+    let rounded = amount
+        .round_dp_with_strategy(Money::exponent(currency), RoundingStrategy::MidpointNearestEven)
+        .normalize();
+    let amount = checks.money("/amount", &rounded.to_string(), currency);
+    checks.done()?;
+    Ok(amount)
 }
 
 async fn end_deal(tx: &mut Tx, origin: &Origin, deal: &Locked, close: &Close) -> Result<(), Problem> {

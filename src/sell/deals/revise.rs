@@ -1,11 +1,11 @@
 //! What another system may change of an approved deal.
 
 use chrono::NaiveDate;
-use guildhall_kernel::{DealId, Money, OrgId};
+use guildhall_kernel::{DealId, OrgId};
 use guildhall_spine::{
     db::Tx,
     event::Origin,
-    http::{self, Problem},
+    http::{self, Checks, Problem},
 };
 use rust_decimal::Decimal;
 
@@ -40,10 +40,10 @@ pub async fn revise(
         return Err(Problem::new(http::code::ILLEGAL_MOVE, detail));
     }
     let currency = rows::currency(tx, id).await?;
-    let fits = |amount: Decimal| !amount.is_sign_negative() && amount.normalize().scale() <= Money::exponent(currency);
-    if !revision.amount.is_none_or(fits) {
-        let message = format!("must not be negative nor finer than {} has it", currency.code());
-        return Err(Problem::field("/amount", "amount", message));
+    if let Some(amount) = revision.amount {
+        let mut checks = Checks::default();
+        checks.money("/amount", &amount.normalize().to_string(), currency);
+        checks.done()?;
     }
     let Some((written, changed)) = rows::revise(tx, &deal, revision).await? else {
         return Ok(false);

@@ -19,6 +19,8 @@ pub(super) struct Entry {
     pub(super) role: Option<String>,
     pub(super) escalation: bool,
     pub(super) voted: bool,
+    /// Whose vote was given, by themselves or for them.
+    pub(super) voice: Option<UserId>,
 }
 
 /// Whose approvals somebody can give: their own, or those lent to them.
@@ -62,7 +64,7 @@ pub(super) async fn open_entries(tx: &mut Tx, deal: DealId) -> Result<Vec<Entry>
         Entry,
         r#"SELECT s.id AS "step: ApprovalStepId", s.name AS step_name, s.needs AS "needs: Needs", a.no,
                   a.user_id AS "user: UserId", u.name AS "user_name?", a.role, a.escalation,
-                  a.voted_by IS NOT NULL AS "voted!"
+                  a.voted_by IS NOT NULL AS "voted!", coalesce(a.voted_for, a.voted_by) AS "voice: UserId"
            FROM approval_step s
            JOIN approval_approver a ON a.step_id = s.id AND (NOT a.escalation OR s.escalated_at IS NOT NULL)
            LEFT JOIN user_account u ON u.id = a.user_id

@@ -114,9 +114,20 @@ async fn turn<'a>(
         None => Vec::new(),
     };
     let asked = || entries.iter().filter(|entry| !entry.voted);
-    let found = voices
-        .iter()
-        .find_map(|voice| asked().find(|entry| entry.asks(voice)).map(|entry| (entry, voice)));
+    // Somebody named twice in a step, by role and by name, still has one vote in it.
+    let spent = |step, user| {
+        let mut votes = entries.iter().filter(|entry| entry.step == step);
+        votes.any(|entry| entry.voice == Some(user))
+    };
+    let wanted =
+        |entry: &&Entry, voice: &Voice| entry.asks(voice) && (entry.escalation || !spent(entry.step, voice.user));
+    // What names them comes first: anybody of the role can give the other vote.
+    let found = voices.iter().find_map(|voice| {
+        let entry = asked()
+            .filter(|entry| wanted(entry, voice))
+            .min_by_key(|entry| entry.user.is_none())?;
+        Some((entry, voice))
+    });
     match (found, actor.user) {
         (Some((entry, voice)), Some(by)) => Ok((entry, by, voice.for_another.then_some(voice.user))),
         _ => {
