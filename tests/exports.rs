@@ -247,7 +247,7 @@ async fn products_come_whole_over_many_pages() {
     assert!(!text.contains("Old"), "{text}");
     let strange = format!("/api/v1/products/export?vendor_id={}", place.scene.southgate);
     for path in [strange.as_str(), "/api/v1/products/export"] {
-        place.alder.get(path).await.problem(404, "not_found");
+        place.alder.get(path).await.problem(400, "invalid_query");
     }
     let mut db = place.server.database.connect().await;
     sqlx::query(

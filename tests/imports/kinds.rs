@@ -79,8 +79,8 @@ async fn leads_come_in_and_a_company_that_is_known_makes_no_second_one() {
             faults,
             [
                 "4 company_country country",
-                "4 company_domain invalid",
-                "4 contact_email invalid",
+                "4 company_domain domain_white_space",
+                "4 contact_email email_at_sign",
                 "4 currency missing",
                 "4 employees number",
                 "5 company_name missing",

@@ -125,7 +125,12 @@ async fn shared_credit_sums_to_the_whole_and_is_announced() {
     assert_eq!(json!([told["outcome"], told["share"]]), json!(["credit_shared", "40"]));
     let heard = alder.get("/api/v1/events?since=0-0&limit=500").await;
     let heard = String::from_utf8(heard.body.to_vec()).unwrap();
-    assert!(!heard.contains(&id(&other)) && !heard.contains("conflict.decided"));
+    // It gets credit on the other registration, and learns nothing of whose that is.
+    assert!(heard.contains("credit.own_agreed"), "{heard}");
+    assert!(
+        !heard.contains("conflict.decided") && !heard.contains("Birch"),
+        "{heard}"
+    );
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ mod wait;
 
 pub(crate) use caller::{Answer, Caller};
 pub(crate) use cluster::Database;
-pub(crate) use mailbox::{Mailbox, accept, invite, join};
+pub(crate) use mailbox::{Letter, Mailbox, accept, invite, join};
 pub(crate) use process::{Place, Process, Said};
 pub(crate) use redis::RedisServer;
 pub(crate) use scene::{PASSWORD, Scene, deal_body};

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use guildhall_kernel::{OrgId, ProgramId, parse_id_text};
 use guildhall_onboard::api::{PartnershipStatus, partners_named};
 use guildhall_sell::api::{AddFault, BulkDeal, BulkSides, CloseReason, DealStatus, add_deals, protected_elsewhere};
@@ -233,11 +233,13 @@ fn read(org: OrgKind, cells: &Cells<'_>, faults: &mut Vec<FieldError>) -> BulkDe
     };
     let mut date = |field: &str| {
         let text = cells.get(field)?;
-        let date = text.parse::<NaiveDate>();
-        if date.is_err() {
+        let date = text.parse::<NaiveDate>().ok();
+        // Beyond these it is a slip, and the database may not hold it.
+        let date = date.filter(|date| (1970..2200).contains(&date.year()));
+        if date.is_none() {
             refuse(field, "date", "must be a date like 2026-11-23".to_owned());
         }
-        date.ok()
+        date
     };
     let (expected_close, closed_on) = (date("expected_close"), date("closed_on"));
     let taken: &[DealStatus] = match org {

@@ -258,7 +258,7 @@ pub async fn add_deals(
     standings.watch(tx, &placed).await?;
     if by == OrgKind::Partner {
         standings.refuse_excess(tx).await?;
-        standings.route(tx, origin, &placed).await?;
+        standings.send_round(tx, origin, &placed).await?;
     }
     Ok(())
 }

@@ -179,7 +179,7 @@ impl Standings {
     }
 
     /// Routes stored registrations where there are rules: each is looked at for conflicts, on which a rule may depend.
-    pub(super) async fn route(&self, tx: &mut Tx, origin: &Origin, placed: &[Placed]) -> Result<(), Problem> {
+    pub(super) async fn send_round(&self, tx: &mut Tx, origin: &Origin, placed: &[Placed]) -> Result<(), Problem> {
         for (id, sides, _) in placed {
             let Some(standing) = self.get(*sides).filter(|standing| !standing.terms.rules.is_empty()) else {
                 continue;
