@@ -249,8 +249,8 @@ async fn registrations_of_before_come_as_they_stood_and_are_looked_at_afterwards
             "5 - repeated",
             "6 partner not_found",
             "7 expected_close date",
+            "7 closed_on date",
             "7 close_reason unknown",
-            "7 closed_on future",
             "7 currency unknown",
             "8 closed_on missing",
         ]

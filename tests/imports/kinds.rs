@@ -111,11 +111,11 @@ async fn leads_come_in_and_a_company_that_is_known_makes_no_second_one() {
             fabrikam["contact"]["email"],
             fabrikam["company"]["employees"],
             fabrikam["currency"],
-            fabrikam["campaign"],
-            fabrikam["touches"]
+            fabrikam["campaign"]
         ]),
-        json!(["jo@fabrikam.example", 250, "EUR", "spring", 2])
+        json!(["jo@fabrikam.example", 250, "EUR", "spring"])
     );
+    assert_eq!(every(&play.manager, &format!("{path}/touches")).await.len(), 2);
 }
 
 #[tokio::test]

@@ -223,6 +223,12 @@ async fn other_sides(
         .collect())
 }
 
+/// A day as it is written. Beyond these years it is a slip, and the database may not hold it.
+fn plausible(text: &str) -> Option<NaiveDate> {
+    let date = text.parse::<NaiveDate>().ok();
+    date.filter(|date| (1970..2200).contains(&date.year()))
+}
+
 fn read(org: OrgKind, cells: &Cells<'_>, faults: &mut Vec<FieldError>) -> BulkDeal {
     let mut refuse = |field: &str, code, message: String| {
         faults.push(FieldError {
@@ -233,9 +239,7 @@ fn read(org: OrgKind, cells: &Cells<'_>, faults: &mut Vec<FieldError>) -> BulkDe
     };
     let mut date = |field: &str| {
         let text = cells.get(field)?;
-        let date = text.parse::<NaiveDate>().ok();
-        // Beyond these it is a slip, and the database may not hold it.
-        let date = date.filter(|date| (1970..2200).contains(&date.year()));
+        let date = plausible(text);
         if date.is_none() {
             refuse(field, "date", "must be a date like 2026-11-23".to_owned());
         }

@@ -108,7 +108,8 @@ mod tests {
     #[test]
     fn each_stage_allows_its_steps_and_no_other() {
         use Stage::{Declined, Interested, Invited, Joined, Left, Removed};
-        let table: &[(Option<Stage>, &[(Step, Stage)])] = &[
+        type Steps<'s> = &'s [(Step, Stage)];
+        let table: &[(Option<Stage>, Steps<'_>)] = &[
             (None, &[(Step::Invite, Invited)]),
             (
                 Some(Invited),

@@ -404,8 +404,8 @@ async fn insert(tx: &mut Tx, columns: &Columns) -> Result<(), sqlx::Error> {
         &columns.notes,
         &columns.closed,
         &columns.reasons,
-        &columns.protected as &[Option<DateTime<Utc>>],
-        &columns.due as &[Option<DateTime<Utc>>],
+        &columns.protected as _,
+        &columns.due as _,
     )
     .execute(&mut **tx)
     .await?;

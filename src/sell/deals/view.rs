@@ -179,6 +179,7 @@ impl View {
     }
 
     /// The deal on the wire, for an actor with these permissions.
+    #[expect(clippy::too_many_lines, reason = "one record, member by member")]
     pub(crate) fn into_deal(self, may: Permissions) -> Deal {
         let money = |amount| in_currency(amount, &self.currency);
         let lines = self.products.0.into_iter().map(|line| DealLine {

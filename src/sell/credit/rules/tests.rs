@@ -27,7 +27,8 @@ fn faults(drafts: &[ShareDraft]) -> Vec<(String, &'static str)> {
 #[test]
 fn shares_that_can_not_be_are_named_each() {
     use CreditRole::{Fulfilled, Sourced};
-    let table: &[(&[ShareDraft], &[(&str, &str)])] = &[
+    type Faults<'f> = &'f [(&'f str, &'f str)];
+    let table: &[(&[ShareDraft], Faults<'_>)] = &[
         (&[draft(1, Sourced, "100")], &[]),
         (&[draft(1, Sourced, "33.34"), draft(2, Sourced, "66.66")], &[]),
         (

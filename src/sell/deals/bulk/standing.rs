@@ -82,6 +82,9 @@ const fn key(sides: BulkSides) -> Key {
     (sides.vendor, sides.partner, sides.program)
 }
 
+/// When the protection of deals ends.
+type Ends = Vec<(DealId, DateTime<Utc>)>;
+
 impl Standings {
     /// Reads them. Where a submission may have to take its turn with the vendor it is taken, before anything is stored.
     pub(super) async fn of(tx: &mut Tx, by: OrgKind, deals: &[(BulkSides, BulkDeal)]) -> Result<Self, AddFault> {
@@ -144,7 +147,7 @@ impl Standings {
 
     /// Sets the timers of stored registrations.
     pub(super) async fn watch(&self, tx: &mut Tx, placed: &[Placed]) -> Result<(), Problem> {
-        let mut protected: HashMap<ProgramId, (&Terms, Vec<(DealId, DateTime<Utc>)>)> = HashMap::new();
+        let mut protected: HashMap<ProgramId, (&Terms, Ends)> = HashMap::new();
         let mut due = Vec::new();
         for (id, sides, deadlines) in placed {
             let Some(standing) = self.get(*sides) else { continue };

@@ -87,7 +87,8 @@ fn sorted<'w>(words: &[&'w str]) -> Vec<&'w str> {
 
 /// Takes words out of both sides that are the same, then those that are nearly so.
 fn pair(left: &mut Vec<&str>, right: &mut Vec<&str>) {
-    for alike in [(|one, other| one == other) as fn(&str, &str) -> bool, is_near] {
+    let same: fn(&str, &str) -> bool = |one, other| one == other;
+    for alike in [same, is_near] {
         left.retain(|one| {
             let met = right.iter().position(|other| alike(one, other));
             if let Some(place) = met {
