@@ -375,7 +375,7 @@ async fn a_deal_line_takes_name_and_price_from_the_catalogue() {
     for id in [&theirs["id"], &json!(nothing)] {
         assert_eq!(
             refused(json!({"product_id": id, "quantity": "1"}), "EUR").await,
-            [unknown.clone()]
+            std::slice::from_ref(&unknown)
         );
     }
     assert_eq!(

@@ -121,7 +121,7 @@ async fn a_message_is_what_the_specification_says_and_goes_to_those_alone_who_he
     assert_eq!(payload["type"], "deal.submitted");
     assert_eq!(payload["data"]["deal_id"], deal["id"]);
     let at: DateTime<Utc> = payload["timestamp"].as_str().unwrap().parse().unwrap();
-    assert!(Utc::now() - at < TimeDelta::minutes(5));
+    assert!(play.server.clock.now() - at < TimeDelta::minutes(5));
     let events = play.owner.get("/api/v1/events?since=1-0&topics=deals").await.ok();
     assert_eq!(events["items"][0]["id"], message.header("webhook-id"), "{events}");
     assert_eq!(partner.messages(1).await[0].json()["data"], payload["data"]);
