@@ -56,12 +56,12 @@ fn field(cell: &Cell) -> String {
 }
 
 /// A text that a spreadsheet takes for a formula when it opens a CSV file (OWASP, "CSV Injection"), full-width signs
-/// included, gets an apostrophe, which makes it a text there.
+/// and an invisible mark in front included, gets an apostrophe, which makes it a text there.
 fn harmless(text: &str) -> String {
     let begins = |c: char| {
         matches!(
             c,
-            '=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠'
+            '=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠' | '\u{feff}'
         )
     };
     if text.starts_with(begins) {
