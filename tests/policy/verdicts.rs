@@ -76,6 +76,11 @@ async fn an_appeal_is_decided_by_somebody_else_and_makes_the_deal_claim_its_cust
         let others = refused.problem(403, "appeal_needs_another")["up_next"].clone();
         assert_eq!(others, json!(["Northwind admin", "Northwind owner"]));
     }
+    let named = json!({"name": "Desk", "scopes": ["deals:read", "deals:decide"]});
+    let made = owner.post("/api/v1/api-keys", &named).await.ok();
+    let key = stage.server.with_token(made["secret"].as_str().unwrap());
+    let by_nobody = act(&key, &path, "approve", &json!({})).await;
+    by_nobody.problem(403, "appeal_needs_another");
     let approved = act(&owner, &path, "approve", &json!({})).await.ok();
     assert_eq!(
         json!([approved["status"], approved["appeal"]["outcome"]]),

@@ -15,7 +15,7 @@ use uuid::Uuid;
 /// How long an endpoint is another node's while it delivers: longer than a batch takes that times out throughout.
 pub(super) const LEASE: TimeDelta = TimeDelta::minutes(3);
 
-/// An endpoint that this node delivers to for now.
+/// An endpoint that this node has taken, until its lease ends, to deliver to.
 #[derive(Clone, Debug)]
 pub(super) struct Taken {
     pub(super) id: WebhookEndpointId,

@@ -169,6 +169,10 @@ pub(super) async fn refuse_same_person(tx: &mut Tx, deal: &Locked, by: Option<Us
     if deal.status != DealStatus::Appealed {
         return Ok(());
     }
+    if by.is_none() {
+        let detail = "An API key decides on no appeal, since nobody can tell whose it is: a member does this.";
+        return Err(Problem::new(code::APPEAL_NEEDS_ANOTHER, detail));
+    }
     let others = sqlx::query_scalar!(
         r#"SELECT u.name FROM deal_appeal a
            JOIN membership m ON m.org_id = $2 AND m.role = ANY ($3) AND m.user_id <> a.refused_by

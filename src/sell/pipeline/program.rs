@@ -1,7 +1,11 @@
 //! Whose pipeline is looked at.
 
 use guildhall_kernel::{OrgId, ProgramId};
-use guildhall_spine::{access::OrgKind, http::Problem, identity::ActingFor};
+use guildhall_spine::{
+    access::OrgKind,
+    http::{Problem, code},
+    identity::ActingFor,
+};
 use sqlx::PgConnection;
 
 /// A program that the organisation acted for is in, as its vendor or as a partner.
@@ -14,7 +18,7 @@ pub(super) struct Program {
 /// The program with this id, or without one the vendor's first.
 ///
 /// # Errors
-/// 404 for what isn't there and for what the organisation is not in; 404 too for a partner that names none.
+/// 404 for what isn't there and for what the organisation is not in; 400 for a partner that names none.
 pub(super) async fn visible(
     conn: &mut PgConnection,
     org: ActingFor,
@@ -24,7 +28,10 @@ pub(super) async fn visible(
         (Some(id), _) => id.uuid(),
         // A vendor's first program has the vendor's own UUID.
         (None, OrgKind::Vendor) => org.id.uuid(),
-        (None, OrgKind::Partner) => return Err(Problem::not_found()),
+        (None, OrgKind::Partner) => {
+            let needed = "program_id: is needed by a partner: which? GET /api/v1/partnerships lists its programs.";
+            return Err(Problem::new(code::INVALID_QUERY, needed));
+        }
     };
     let found = sqlx::query!(
         "SELECT p.id, p.vendor_id FROM program p

@@ -85,6 +85,9 @@ pub(in crate::deals) async fn delegate_approvals(
         "same",
         "must be another member than the one who lends",
     );
+    let own = Some(from) == may.actor.user || Some(body.to_user_id) != may.actor.user;
+    let message = "must not be you: nobody lends themselves the approvals of another";
+    checks.check(own, "/to_user_id", "self", message);
     let sound = body.ends_at > starts_at.max(now) && body.ends_at - starts_at <= TimeDelta::days(366);
     checks.check(
         sound,
