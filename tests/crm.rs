@@ -1,6 +1,7 @@
 //! CRMs both ways, against servers that follow the vendors' documented shapes and failures.
 
 mod desk;
+mod mirror;
 mod stub;
 
 use chrono::TimeDelta;

@@ -6,7 +6,10 @@ pub use crate::deals::bulk::{
     AddFault, BulkDeal, BulkSides, add_deals, protected_elsewhere, rooms as registration_rooms,
 };
 pub use crate::deals::close::{Close, Closed, Outcome, close as close_deal};
-pub use crate::deals::direct::{DirectAccountInput, DirectAccountKind, DirectAccountStage, upsert_direct_accounts};
+pub use crate::deals::direct::{
+    DirectAccountInput, DirectAccountKind, DirectAccountStage, check_direct_account, close_direct_accounts,
+    link_direct_account, upsert_direct_accounts,
+};
 pub use crate::deals::revise::{Revision, revise as revise_deal};
 pub use crate::deals::state::DealStatus;
 pub use crate::deals::wire::CloseReason;

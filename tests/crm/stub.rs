@@ -36,6 +36,10 @@ pub(super) struct Record {
 /// What the CRM holds and has seen.
 pub(super) struct State {
     pub(super) records: BTreeMap<String, Record>,
+    /// Accounts or companies.
+    pub(super) customers: BTreeMap<String, Record>,
+    /// Whose customer a deal of HubSpot is.
+    pub(super) customer_of: BTreeMap<String, String>,
     pub(super) fields: Vec<Value>,
     pub(super) stages: Vec<&'static str>,
     pub(super) trouble: VecDeque<Trouble>,
@@ -87,6 +91,8 @@ impl Crm {
         (key["externalId"], key["unique"]) = (true.into(), true.into());
         let state = Arc::new(Mutex::new(State {
             records: BTreeMap::new(),
+            customers: BTreeMap::new(),
+            customer_of: BTreeMap::new(),
             fields: vec![
                 field("Name", "string", true),
                 field("Amount", "currency", false),
@@ -149,6 +155,15 @@ impl Crm {
     /// Somebody changes a record there.
     pub(super) fn edit(&self, id: &str, fields: Value) {
         self.with(|state| state.write(id, fields.as_object().unwrap().clone()));
+    }
+
+    /// Somebody makes or changes a customer there.
+    pub(super) fn customer(&self, id: &str, fields: Value) {
+        self.with(|state| {
+            state.write(id, fields.as_object().unwrap().clone());
+            let record = state.records.remove(id).unwrap();
+            state.customers.insert(id.to_owned(), record);
+        });
     }
 
     async fn serve(&self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, std::io::Error> {
@@ -241,7 +256,8 @@ impl State {
             };
             return Some((401, None, body));
         }
-        let writes = asked.method == Method::PATCH || (asked.method == Method::POST && path.last() != Some(&"search"));
+        let writes = asked.method == Method::PATCH
+            || (asked.method == Method::POST && !matches!(path.last(), Some(&"search" | &"read")));
         let trouble = if writes { self.trouble.pop_front() } else { None };
         if let Some(Trouble::Answer(status, retry_after, body)) = trouble {
             return Some((status, retry_after, body));
@@ -385,11 +401,13 @@ impl State {
                     .nth(1)
                     .or_else(|| soql.split("SystemModstamp > ").nth(1));
                 let since: DateTime<Utc> = since.unwrap().split(' ').next().unwrap().parse().unwrap();
-                let mut found: Vec<_> = self
-                    .records
-                    .iter()
-                    .filter(|(_, record)| record.modified >= since)
-                    .collect();
+                let object = soql.split(" FROM ").nth(1).unwrap().split(' ').next().unwrap();
+                let records = if object == "Account" {
+                    &self.customers
+                } else {
+                    &self.records
+                };
+                let mut found: Vec<_> = records.iter().filter(|(_, record)| record.modified >= since).collect();
                 found.sort_by_key(|(id, record)| (record.modified, (*id).clone()));
                 let rows: Vec<Value> = found.into_iter().map(|(id, record)| row(id, record)).collect();
                 (
@@ -505,14 +523,49 @@ impl State {
                 self.write(id, properties.unwrap());
                 (200, None, object(id, &self.records[*id]))
             }
-            ("POST", ["crm", "v3", "objects", "deals", "search"]) => {
+            ("POST", ["crm", "v4", "associations", "deals", "companies", "batch", "read"]) => {
+                let asked = asked.json()["inputs"].as_array().unwrap().clone();
+                let found = asked.iter().filter_map(|one| {
+                    let company: i64 = self.customer_of.get(one["id"].as_str().unwrap())?.parse().unwrap();
+                    let kinds = [json!({"category": "HUBSPOT_DEFINED", "typeId": 5, "label": "Primary"})];
+                    Some(json!({"from": {"id": one["id"]}, "to": [{"toObjectId": company, "associationTypes": kinds}]}))
+                });
+                (
+                    207,
+                    None,
+                    json!({"status": "COMPLETE", "results": found.collect::<Vec<_>>()}),
+                )
+            }
+            ("POST", ["crm", "v3", "objects", kind, "batch", "read"]) => {
+                let records = if *kind == "companies" {
+                    &self.customers
+                } else {
+                    &self.records
+                };
+                let asked = asked.json()["inputs"].as_array().unwrap().clone();
+                let found = asked.iter().filter_map(|one| {
+                    let id = one["id"].as_str().unwrap();
+                    let record = records.get(id).filter(|record| !record.deleted)?;
+                    Some(object(id, record))
+                });
+                (
+                    207,
+                    None,
+                    json!({"status": "COMPLETE", "results": found.collect::<Vec<_>>()}),
+                )
+            }
+            ("POST", ["crm", "v3", "objects", kind, "search"]) => {
+                let records = if *kind == "companies" {
+                    &self.customers
+                } else {
+                    &self.records
+                };
                 let since: i64 = asked.json()["filterGroups"][0]["filters"][0]["value"]
                     .as_str()
                     .unwrap()
                     .parse()
                     .unwrap();
-                let mut found: Vec<_> = self
-                    .records
+                let mut found: Vec<_> = records
                     .iter()
                     .filter(|(_, record)| record.modified.timestamp_millis() >= since && !record.deleted)
                     .collect();

@@ -172,7 +172,6 @@ async fn approvals_can_be_lent_and_a_slow_step_asks_somebody_else() {
         .post("/api/v1/approval-delegations", &of_another)
         .await
         .problem(403, "forbidden");
-    let admin = stage.login("admin@northwind").await;
     let to_myself = json!({"from_user_id": user(&owner).await, "to_user_id": user(&admin).await, "ends_at": ends});
     let refused = admin.post("/api/v1/approval-delegations", &to_myself).await;
     assert_eq!(refused.problem(422, "invalid_body")["errors"][0]["code"], "self");

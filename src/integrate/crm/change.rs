@@ -20,8 +20,9 @@ use super::create::{address, is_name};
 use super::credentials::Secrets;
 use super::events::CrmConnectionChanged;
 use super::mapping::{Direction, Mapping};
+use super::mirror::Mirror;
 use super::wire::{self, ConnectionView};
-use super::{Kind, clock, code, drift};
+use super::{Kind, clock, code, drift, mirror};
 
 /// What to change of a connection; what is left out stays.
 #[derive(Deserialize, ToSchema)]
@@ -51,6 +52,11 @@ pub(super) struct CrmConnectionPatch {
     #[serde(default)]
     #[schema(value_type = Mapping)]
     mapping: Patch<Mapping>,
+    /// Which of the vendor's own accounts and open sales are mirrored, so that registrations of the same customers
+    /// conflict; `null` mirrors nothing and closes what was mirrored.
+    #[serde(default)]
+    #[schema(value_type = Option<Mirror>)]
+    mirror: Patch<Mirror>,
 }
 
 impl Validate for CrmConnectionPatch {
@@ -74,6 +80,9 @@ impl Validate for CrmConnectionPatch {
         }
         if let Patch::Value(mapping) = &self.mapping {
             check_shape(mapping, checks);
+        }
+        if let Patch::Value(mirror) = &self.mirror {
+            mirror.validate(checks);
         }
     }
 }
@@ -210,6 +219,7 @@ impl CrmConnectionPatch {
             ("enabled", matches!(self.enabled, Patch::Value(_))),
             ("poll_seconds", matches!(self.poll_seconds, Patch::Value(_))),
             ("mapping", matches!(self.mapping, Patch::Value(_))),
+            ("mirror", matches!(self.mirror, Patch::Value(_) | Patch::Null)),
         ];
         let named = given.into_iter().filter(|(_, given)| *given);
         named.map(|(name, _)| name).collect()
@@ -262,6 +272,7 @@ async fn store(
     if changed.is_empty() {
         return Ok(changed);
     }
+    set_mirror(command, before, &patch.mirror).await?;
     let poll = value(patch.poll_seconds);
     let fresh = credentials.is_some();
     let (sealed, hints) = credentials.unzip();
@@ -295,6 +306,19 @@ async fn store(
         clock::start(&mut command.tx, id, seconds).await?;
     }
     Ok(changed)
+}
+
+async fn set_mirror(command: &mut Command<()>, before: &Connection, wish: &Patch<Mirror>) -> Result<(), Problem> {
+    match wish {
+        Patch::Value(_) if before.kind == Kind::Webhook => Err(Problem::field(
+            "/mirror",
+            "invalid",
+            "this CRM can't be asked: send its accounts by PUT /api/v1/direct-accounts",
+        )),
+        Patch::Value(wanted) => mirror::set(&mut command.tx, before, Some(wanted)).await,
+        Patch::Null => mirror::set(&mut command.tx, before, None).await,
+        _ => Ok(()),
+    }
 }
 
 async fn hurry(command: &mut Command<()>, id: CrmConnectionId) -> Result<(), Problem> {

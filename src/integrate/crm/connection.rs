@@ -1,5 +1,7 @@
 //! A connection as the work needs it.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use guildhall_kernel::{CrmConnectionId, OrgId};
 use guildhall_spine::{App, event::Origin, http::Problem};
@@ -10,6 +12,7 @@ use super::Kind;
 use super::connector::{Connector, Cursor, Fault, FaultKind, HubSpot, Salesforce, Schema, Subject, Webhook};
 use super::credentials::Secrets;
 use super::mapping::Mapping;
+use super::mirror::Mirror;
 use super::token::Tokens;
 
 /// A connection, its credentials still sealed.
@@ -29,6 +32,8 @@ pub(super) struct Connection {
     pub(super) cursor: Option<Json<Cursor>>,
     pub(super) created_at: DateTime<Utc>,
     pub(super) enabled: bool,
+    pub(super) mirror: Option<Json<Mirror>>,
+    pub(super) mirror_cursors: Json<BTreeMap<String, Cursor>>,
 }
 
 /// The connection, whosever it is.
@@ -37,7 +42,8 @@ pub(super) async fn load(db: impl PgExecutor<'_>, id: CrmConnectionId) -> Result
         Connection,
         r#"SELECT id AS "id: CrmConnectionId", vendor_id AS "vendor: OrgId", kind AS "kind: Kind", name, base_url, object,
                   external_id_field, credentials, mapping AS "mapping: Json<Mapping>", schema AS "schema: Json<Schema>",
-                  paused_at, cursor AS "cursor: Json<Cursor>", created_at, enabled
+                  paused_at, cursor AS "cursor: Json<Cursor>", created_at, enabled,
+                  mirror AS "mirror: Json<Mirror>", mirror_cursors AS "mirror_cursors: Json<BTreeMap<String, Cursor>>"
            FROM crm_connection WHERE id = $1"#,
         id.uuid()
     )
@@ -56,6 +62,17 @@ impl Connection {
 
     /// The way to the CRM.
     pub(super) fn connector(&self, app: &App) -> Result<Box<dyn Connector>, Fault> {
+        let subject = Subject {
+            object: self.object.clone(),
+            key_field: self.external_id_field.clone(),
+            reads: self.mapping.reads(),
+            schema: self.schema.as_ref().map(|schema| schema.0.clone()).unwrap_or_default(),
+        };
+        self.connector_for(app, subject)
+    }
+
+    /// The way to another of its objects.
+    pub(super) fn connector_for(&self, app: &App, subject: Subject) -> Result<Box<dyn Connector>, Fault> {
         let inner = |problem: Problem| {
             Fault::new(
                 FaultKind::Refused,
@@ -63,20 +80,14 @@ impl Connection {
             )
         };
         let secrets = Secrets::open(app, self.id, &self.credentials).map_err(inner)?;
-        self.connector_with(app, secrets)
+        self.connector_with(app, secrets, subject)
     }
 
-    fn connector_with(&self, app: &App, secrets: Secrets) -> Result<Box<dyn Connector>, Fault> {
+    fn connector_with(&self, app: &App, secrets: Secrets, subject: Subject) -> Result<Box<dyn Connector>, Fault> {
         let base = Url::parse(&self.base_url).map_err(|_| Fault::new(FaultKind::Refused, "the address is none"))?;
         let check = app.outbound.check(&base);
         check.map_err(|why| Fault::new(FaultKind::Refused, format!("the address {why}")))?;
         let client = app.outbound.client().clone();
-        let subject = Subject {
-            object: self.object.clone(),
-            key_field: self.external_id_field.clone(),
-            reads: self.mapping.reads(),
-            schema: self.schema.as_ref().map(|schema| schema.0.clone()).unwrap_or_default(),
-        };
         Ok(match self.kind {
             Kind::Salesforce => Box::new(Salesforce {
                 client,

@@ -60,7 +60,8 @@ pub(super) async fn get_crm_connection(
 
 /// Delete a connection
 ///
-/// Its links, its log and what waits to be sent go with it; the records in the CRM stay.
+/// Its links, its log and what waits to be sent go with it, and what is mirrored over it is closed; the records in the CRM
+/// stay.
 #[utoipa::path(delete, path = "/api/v1/crm-connections/{id}", operation_id = "deleteCrmConnection", tag = "crm",
     security(("bearer" = ["crm:manage"])), params(("id" = CrmConnectionId, Path, description = "the connection")),
     responses((status = 204, description = "deleted")))]
@@ -69,7 +70,9 @@ pub(super) async fn delete_crm_connection(
     may: May<right::CrmManage>,
     PathId(id): PathId<entity::CrmConnection>,
 ) -> Result<StatusCode, Problem> {
+    own(&app, may.org.id, id).await?;
     let mut tx = app.db.begin().await?;
+    super::mirror::forget(&mut tx, &may.actor.origin(), may.org.id, id).await?;
     let name = sqlx::query_scalar!(
         "DELETE FROM crm_connection WHERE id = $1 AND vendor_id = $2 RETURNING name",
         id.uuid(),

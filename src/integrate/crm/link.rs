@@ -9,6 +9,7 @@ use super::connection::Connection;
 use super::connector::Fields;
 use super::events::{CrmRecordDisconnected, CrmRecordLinked};
 use super::log::{self, Entry, Outcome};
+use super::mirror;
 
 /// A link as it was read.
 #[derive(Clone, Debug)]
@@ -103,6 +104,7 @@ pub(super) async fn connect(tx: &mut Tx, connection: &Connection, link: &Link, r
     .execute(&mut **tx)
     .await;
     done.map_err(taken)?;
+    mirror::took_place(tx, connection, link.deal, record).await?;
     let linked = CrmRecordLinked {
         connection_id: connection.id,
         vendor_id: connection.vendor,

@@ -22,7 +22,7 @@ mod links;
 mod log;
 pub mod mapping;
 mod merge;
-pub mod mirror;
+mod mirror;
 mod probe;
 mod queue;
 mod reconcile;

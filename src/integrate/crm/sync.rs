@@ -14,9 +14,9 @@ use super::queue::{self, Taken, Work};
 use super::settle::{self, Outgoing, Received};
 
 /// How far a poll looks back: a change that was under way in the CRM shows later, with its earlier time.
-const OVERLAP: TimeDelta = TimeDelta::seconds(60);
+pub(super) const OVERLAP: TimeDelta = TimeDelta::seconds(60);
 /// Pages of one poll; the next goes on.
-const PAGES: u32 = 50;
+pub(super) const PAGES: u32 = 50;
 
 /// Why work stopped.
 #[derive(Debug)]

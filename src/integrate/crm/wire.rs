@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::Kind;
 use super::credentials::Hint;
 use super::mapping::{Finding, Mapping};
+use super::mirror::Mirror;
 
 /// Whether the CRM lets us in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema, sqlx::Type)]
@@ -89,6 +90,8 @@ pub(crate) struct ConnectionView {
     inbound_path: String,
     /// How fields correspond.
     mapping: Mapping,
+    /// What of the vendor's own sales is mirrored.
+    mirror: Option<Mirror>,
     /// How it is doing.
     health: Health,
     /// Its version.
@@ -112,6 +115,7 @@ pub(super) struct Row {
     enabled: bool,
     poll_seconds: i32,
     mapping: Json<Mapping>,
+    mirror: Option<Json<Mirror>>,
     auth_state: AuthState,
     auth_error: Option<String>,
     last_success_at: Option<DateTime<Utc>>,
@@ -144,6 +148,7 @@ impl From<Row> for ConnectionView {
             enabled: row.enabled,
             poll_seconds: row.poll_seconds,
             mapping: row.mapping.0,
+            mirror: row.mirror.map(|mirror| mirror.0),
             health: Health {
                 auth_state: row.auth_state,
                 auth_error: row.auth_error,
@@ -178,6 +183,7 @@ pub(super) async fn list(
         Row,
         r#"SELECT id AS "id: CrmConnectionId", kind AS "kind: Kind", name, base_url, object, external_id_field,
                   hints AS "hints: Json<Vec<Hint>>", enabled, poll_seconds, mapping AS "mapping: Json<Mapping>",
+                  mirror AS "mirror: Json<Mirror>",
                   auth_state AS "auth_state: AuthState", auth_error, last_success_at, last_error, last_error_at, paused_at,
                   drift AS "drift: Json<Vec<Finding>>", blocked_until, (cursor ->> 'at')::timestamptz AS polled_to,
                   reconciled_at,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 use guildhall_spine::{App, event, http::Problem, work::Worker};
 use tokio_util::sync::CancellationToken;
@@ -14,7 +14,7 @@ use super::events::CrmDeadLetter;
 use super::log::{self, Entry, Outcome};
 use super::queue::{self, TRIES, Taken, Work};
 use super::sync::{self, Stop};
-use super::{drift, reconcile};
+use super::{drift, mirror, reconcile};
 
 /// Pieces at once; each is of another record.
 const BATCH: i64 = 8;
@@ -26,6 +26,8 @@ const REFUSED_PAUSE: TimeDelta = TimeDelta::minutes(5);
 const BUSY_PAUSE: TimeDelta = TimeDelta::seconds(30);
 /// How long messages are remembered: ten times as long as one is taken.
 const REMEMBERED: TimeDelta = TimeDelta::minutes(50);
+/// How far the sync log reaches back.
+const LOGGED: TimeDelta = TimeDelta::days(90);
 
 /// See the module.
 #[derive(Clone, Copy, Debug, Default)]
@@ -40,8 +42,8 @@ impl Worker for CrmWorker {
             let now = app.clock.now();
             if tidied.is_none_or(|at| now - at > REMEMBERED) {
                 tidied = Some(now);
-                if let Err(error) = forget_messages(&app).await {
-                    tracing::warn!(%error, "old CRM messages could not be forgotten");
+                if let Err(error) = tidy(&app, now).await {
+                    tracing::warn!(%error, "old CRM messages and log entries could not be forgotten");
                 }
             }
             signal.mark_unchanged();
@@ -58,6 +60,28 @@ impl Worker for CrmWorker {
                 _ = signal.changed() => {}
                 () = tokio::time::sleep(POLL) => {}
             }
+        }
+    }
+}
+
+async fn poll(app: &App, connection: &Connection) -> Result<(), Stop> {
+    sync::poll(app, connection).await?;
+    mirror::poll(app, connection).await
+}
+
+/// What is forgotten after a time. Several nodes may at once.
+async fn tidy(app: &App, now: DateTime<Utc>) -> Result<(), Problem> {
+    forget_messages(app).await?;
+    loop {
+        let gone = sqlx::query!(
+            "DELETE FROM crm_sync WHERE id IN (SELECT id FROM crm_sync WHERE at < $1 ORDER BY at LIMIT 2000
+                                               FOR UPDATE SKIP LOCKED)",
+            now - LOGGED
+        )
+        .execute(app.db.pool())
+        .await?;
+        if gone.rows_affected() == 0 {
+            return Ok(());
         }
     }
 }
@@ -84,7 +108,7 @@ async fn try_one(app: &App, taken: &Taken) -> Result<(), Problem> {
     let result = match taken.work {
         Work::Sync => sync::sync(app, &connection, taken).await,
         Work::Pull => sync::pull(app, &connection, taken).await,
-        Work::Poll => sync::poll(app, &connection).await,
+        Work::Poll => poll(app, &connection).await,
         Work::Drift => drift::check(app, &connection).await.map(|_| ()),
         Work::Reconcile => reconcile::run(app, &connection).await,
     };

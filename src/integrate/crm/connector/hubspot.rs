@@ -4,7 +4,7 @@
 //! the search index that lags behind) before it is created; HubSpot refuses a second one with the same value of a property
 //! that is set to be unique, and then it is read again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -104,7 +104,52 @@ struct Detail {
     code: String,
 }
 
+#[derive(Deserialize)]
+struct Associated {
+    from: ObjectRef,
+    to: Vec<Association>,
+}
+
+#[derive(Deserialize)]
+struct ObjectRef {
+    id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Association {
+    to_object_id: Value,
+    #[serde(default)]
+    association_types: Vec<AssociationType>,
+}
+
+#[derive(Deserialize)]
+struct AssociationType {
+    label: Option<String>,
+}
+
+impl Association {
+    fn is_primary(&self) -> bool {
+        let primary = |kind: &AssociationType| kind.label.as_deref() == Some("Primary");
+        self.association_types.iter().any(primary)
+    }
+
+    fn id(&self) -> String {
+        let id = &self.to_object_id;
+        id.as_str().map_or_else(|| id.to_string(), str::to_owned)
+    }
+}
+
 impl HubSpot {
+    /// Records by their ids, at most 100. What isn't there is left out of the answer.
+    async fn batch(&self, object: &str, ids: &BTreeSet<&str>, reads: &[String]) -> Result<Vec<Object>, Fault> {
+        let inputs: Vec<Value> = ids.iter().map(|id| json!({"id": id})).collect();
+        let body = json!({"inputs": inputs, "properties": reads});
+        let path = ["crm", "v3", "objects", object, "batch", "read"];
+        let answer = self.call(Method::POST, &path, |request| request.json(&body)).await?;
+        Ok(answer.json::<Listed<Object>>()?.results)
+    }
+
     fn object(&self, id: &[&str]) -> Vec<String> {
         let path = ["crm", "v3", "objects", &self.subject.object];
         path.iter().chain(id).map(|part| (*part).to_owned()).collect()
@@ -296,6 +341,39 @@ impl Connector for HubSpot {
             more: full && moves_on,
             records,
         })
+    }
+
+    async fn customers_of(&self, sales: &[&str], reads: &[String]) -> Result<BTreeMap<String, Fields>, Fault> {
+        let inputs: Vec<Value> = sales.iter().map(|id| json!({"id": id})).collect();
+        let body = json!({"inputs": inputs});
+        let path = ["crm", "v4", "associations", "deals", "companies", "batch", "read"];
+        let answer = self.call(Method::POST, &path, |request| request.json(&body)).await?;
+        let associated = answer.json::<Listed<Associated>>()?.results;
+        let company = |one: &Associated| {
+            let primary = one.to.iter().find(|to| to.is_primary());
+            primary.or(one.to.first()).map(Association::id)
+        };
+        let of: BTreeMap<String, String> = associated
+            .iter()
+            .filter_map(|one| Some((one.from.id.clone(), company(one)?)))
+            .collect();
+        if of.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let wanted = of.values().map(String::as_str).collect();
+        let companies = self.batch("companies", &wanted, reads).await?;
+        let companies: BTreeMap<String, Fields> = companies.into_iter().map(|one| (one.id, one.properties)).collect();
+        let found = of
+            .into_iter()
+            .filter_map(|(sale, company)| Some((sale, companies.get(&company)?.clone())));
+        Ok(found.collect())
+    }
+
+    async fn living(&self, ids: &[String]) -> Result<Option<BTreeSet<String>>, Fault> {
+        let asked = ids.iter().map(String::as_str).collect();
+        let found = self.batch(&self.subject.object, &asked, &[]).await?;
+        let there = found.into_iter().filter(|one| !one.archived).map(|one| one.id);
+        Ok(Some(there.collect()))
     }
 
     fn request(&self, id: Option<&str>, _key: &str) -> (&'static str, String) {

@@ -5,7 +5,10 @@ mod hubspot;
 mod salesforce;
 mod webhook;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -196,6 +199,16 @@ pub trait Connector: Send + Sync {
 
     /// Records that changed at or after `cursor`'s time, behind its id.
     async fn changes_since(&self, cursor: &Cursor) -> Result<Changes, Fault>;
+
+    /// These values of the customers of sales, by the sale's id, from a CRM whose sales don't carry them.
+    async fn customers_of(&self, _sales: &[&str], _reads: &[String]) -> Result<BTreeMap<String, Fields>, Fault> {
+        Ok(BTreeMap::new())
+    }
+
+    /// Which of these records, at most 100, are there; nothing from a CRM whose changes tell what was deleted.
+    async fn living(&self, _ids: &[String]) -> Result<Option<BTreeSet<String>>, Fault> {
+        Ok(None)
+    }
 
     /// What `create` would send, for people to read.
     fn request(&self, id: Option<&str>, key: &str) -> (&'static str, String);

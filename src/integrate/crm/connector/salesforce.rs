@@ -187,10 +187,11 @@ impl Salesforce {
                 .field(name)
                 .map_or(FieldType::Text, |field| field.kind)
         };
-        let read = self.subject.reads.iter().filter_map(|name| {
-            let raw = row.get(name)?;
-            Some((name.clone(), plain(raw, kind(name))))
-        });
+        let read = self
+            .subject
+            .reads
+            .iter()
+            .filter_map(|name| Some((name.clone(), reach(row, name, kind(name))?)));
         Ok(Remote {
             id,
             key: text(&self.subject.key_field),
@@ -368,6 +369,18 @@ fn refused(answer: &Answer) -> Fault {
         _ => fault.kind,
     };
     fault
+}
+
+/// The value of a field, or of one of a related record: `Account.Name`.
+fn reach(row: &BTreeMap<String, Box<RawValue>>, name: &str, kind: FieldType) -> Option<Option<String>> {
+    match name.split_once('.') {
+        None => row.get(name).map(|raw| plain(raw, kind)),
+        Some((relation, rest)) => {
+            let related: Option<BTreeMap<String, Box<RawValue>>> =
+                serde_json::from_str(row.get(relation)?.get()).ok()?;
+            reach(&related?, rest, kind)
+        }
+    }
 }
 
 /// A JSON value as text, numbers digit by digit as they came.

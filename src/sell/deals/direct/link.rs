@@ -1,6 +1,7 @@
-use guildhall_kernel::DirectAccountId;
+use guildhall_kernel::{DealId, DirectAccountId, OrgId};
 use guildhall_spine::{
-    event,
+    db::Tx,
+    event::{self, Origin},
     http::{Checks, Command, IfMatch, Problem, Reply, Validate},
 };
 use serde::Deserialize;
@@ -45,28 +46,46 @@ pub(in crate::deals) async fn link_deal_account(
         .await?
         .ok_or_else(Problem::not_found)?;
     if_match.check(deal.version)?;
+    let pair = (deal.id, link.account_id);
+    if !link_direct_account(tx, &reached.actor.origin(), deal.vendor_id, pair).await? {
+        let message = "must be one of your accounts: GET /api/v1/direct-accounts lists them";
+        return Err(Problem::field("/account_id", "not_found", message));
+    }
+    decide::answer(command, &reached, deal.id).await
+}
+
+/// Links a deal of `vendor` with its own account, or takes the link away, as part of `tx`. Nothing is done, and `false`
+/// returned, when either isn't the vendor's.
+///
+/// # Errors
+/// 409 when another approved registration is of this account.
+pub async fn link_direct_account(
+    tx: &mut Tx,
+    origin: &Origin,
+    vendor_id: OrgId,
+    (deal_id, account_id): (DealId, Option<DirectAccountId>),
+) -> Result<bool, Problem> {
     let now = tx.now();
-    let account = link.account_id.map(DirectAccountId::uuid);
     let linked = sqlx::query!(
         "UPDATE deal SET direct_account_id = $2, version = version + 1, updated_at = $4
-         WHERE id = $1 AND ($2::uuid IS NULL OR EXISTS (SELECT FROM direct_account WHERE id = $2 AND vendor_id = $3))",
-        deal.id.uuid(),
-        account,
-        reached.org.uuid(),
+         WHERE id = $1 AND vendor_id = $3
+           AND ($2::uuid IS NULL OR EXISTS (SELECT FROM direct_account WHERE id = $2 AND vendor_id = $3))",
+        deal_id.uuid(),
+        account_id.map(DirectAccountId::uuid),
+        vendor_id.uuid(),
         now,
     )
     .execute(&mut **tx)
     .await
     .map_err(rows::protected)?;
     if linked.rows_affected() == 0 {
-        let message = "must be one of your accounts: GET /api/v1/direct-accounts lists them";
-        return Err(Problem::field("/account_id", "not_found", message));
+        return Ok(false);
     }
     let event = DealAccountLinked {
-        deal_id: deal.id,
-        vendor_id: deal.vendor_id,
-        account_id: link.account_id,
+        deal_id,
+        vendor_id,
+        account_id,
     };
-    event::append(tx, &reached.actor.origin(), deal.id, &[deal.vendor_id.uuid()], &event).await?;
-    decide::answer(command, &reached, deal.id).await
+    event::append(tx, origin, deal_id, &[vendor_id.uuid()], &event).await?;
+    Ok(true)
 }

@@ -10,10 +10,13 @@ mod upsert;
 
 pub(super) use export::{__path_export_direct_accounts, export_direct_accounts};
 pub(super) use find::{DirectRival, find_direct, store_direct};
+pub use link::link_direct_account;
 pub(super) use link::{__path_link_deal_account, link_deal_account};
 pub(super) use list::{__path_list_direct_accounts, list_direct_accounts};
 pub(super) use put::{__path_put_direct_accounts, put_direct_accounts};
-pub use upsert::{DirectAccountInput, upsert as upsert_direct_accounts};
+pub use upsert::{
+    DirectAccountInput, check as check_direct_account, close as close_direct_accounts, upsert as upsert_direct_accounts,
+};
 
 use chrono::{DateTime, Utc};
 use guildhall_kernel::DirectAccountId;

@@ -94,15 +94,60 @@ pub async fn upsert(
         columns.push(&mut checks, &at, vendor, account);
     }
     checks.done()?;
-    let changed: Vec<DirectAccountId> = store(tx, vendor, &columns).await?;
-    if !changed.is_empty() {
+    let stored = store(tx, vendor, &columns).await?;
+    changed(tx, origin, vendor, stored).await
+}
+
+/// Whether [`upsert`] would take this account: for those who bring many and leave out what can't be compared.
+///
+/// # Errors
+/// 422 with every fault.
+pub fn check(vendor: OrgId, account: &DirectAccountInput) -> Result<(), Problem> {
+    let mut checks = Checks::default();
+    Columns::default().push(&mut checks, "", vendor, account);
+    checks.done()
+}
+
+/// Closes those of `accounts` of `vendor` that are open, as part of `tx`, and returns them. At most 1000 at once.
+///
+/// # Errors
+/// When the database fails.
+pub async fn close(
+    tx: &mut Tx,
+    origin: &Origin,
+    vendor: OrgId,
+    accounts: &[DirectAccountId],
+) -> Result<Vec<DirectAccountId>, Problem> {
+    let now = tx.now();
+    let ids: Vec<_> = accounts.iter().map(|account| account.uuid()).collect();
+    let closed = sqlx::query_scalar!(
+        r#"UPDATE direct_account SET stage = 'closed', name_keys = '{}', version = version + 1, updated_at = $3
+           WHERE id IN (SELECT id FROM direct_account WHERE id = ANY ($2) AND vendor_id = $1 AND stage = 'open'
+                        ORDER BY external_ref FOR NO KEY UPDATE)
+           RETURNING id AS "id: DirectAccountId""#,
+        vendor.uuid(),
+        &ids,
+        now,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    changed(tx, origin, vendor, closed).await
+}
+
+async fn changed(
+    tx: &mut Tx,
+    origin: &Origin,
+    vendor: OrgId,
+    account_ids: Vec<DirectAccountId>,
+) -> Result<Vec<DirectAccountId>, Problem> {
+    if !account_ids.is_empty() {
         let event = DirectAccountsChanged {
             vendor_id: vendor,
-            account_ids: changed.clone(),
+            account_ids: account_ids.clone(),
         };
         event::append(tx, origin, vendor, &[vendor.uuid()], &event).await?;
     }
-    Ok(changed)
+    Ok(account_ids)
 }
 
 impl Columns {
