@@ -4,6 +4,7 @@
 mod bare;
 mod client;
 mod compare;
+mod conflicts;
 mod customers;
 mod forecast;
 mod http;
@@ -62,6 +63,8 @@ enum Scenario {
     Forecast,
     /// Deal submit on a million deals and on few.
     Submit,
+    /// The search for conflicts among a million live registrations.
+    Conflicts,
     /// Ten thousand leads through fifty rules.
     Leads,
     /// A hundred thousand rows from CSV.
@@ -124,7 +127,7 @@ async fn measure(scenario: Scenario, places: Places, plan: Plan) -> Result<(), F
         data: std::path::absolute(places.data)?,
     };
     if !matches!(scenario, Scenario::Nchan { .. }) {
-        launch.load().await?;
+        launch.load("large").await?;
     }
     let mut bench = Bench {
         launch,
@@ -153,6 +156,9 @@ async fn run(bench: &mut Bench, scenario: Scenario) -> Result<(), Failure> {
     }
     if any(&[S::All, S::Submit]) {
         submit::run(bench).await?;
+    }
+    if any(&[S::All, S::Conflicts]) {
+        conflicts::run(bench).await?;
     }
     if any(&[S::All, S::Leads]) {
         leads::run(bench).await?;

@@ -41,33 +41,42 @@ struct Organisation {
     id: String,
 }
 
-/// Signs one person in; none when the person's organisation has no active partnership.
-async fn try_sign_in(client: &mut Client, email: &str) -> Result<Option<Person>, Failure> {
+/// Signs one person in; none when the person's organisation has no active partnership, or none with `vendor`.
+async fn try_sign_in(client: &mut Client, email: &str, vendor: Option<&str>) -> Result<Option<Person>, Failure> {
     let body = json!({ "email": email, "password": PASSWORD });
     let tokens: Tokens = client.json(post("/api/v1/auth/login", None, None, &body)?).await?;
-    let request = get("/api/v1/partnerships?status=active&limit=1", Some(&tokens.access_token))?;
+    let request = get(
+        "/api/v1/partnerships?status=active&limit=100",
+        Some(&tokens.access_token),
+    )?;
     let partnerships: Partnerships = client.json(request).await?;
-    Ok(partnerships.items.into_iter().next().map(|first| Person {
+    let mut vendors = partnerships.items.into_iter().map(|one| one.vendor.id);
+    let found = vendors.find(|id| vendor.is_none_or(|wanted| wanted == id));
+    Ok(found.map(|vendor| Person {
         token: tokens.access_token.into(),
-        vendor: first.vendor.id,
+        vendor,
     }))
 }
 
 /// Signs one person in.
 pub(crate) async fn sign_in(client: &mut Client, email: &str) -> Result<Person, Failure> {
-    let person = try_sign_in(client, email).await?;
+    let person = try_sign_in(client, email, None).await?;
     person.ok_or_else(|| format!("{email} has no active partnership: load the data with demo --scale large").into())
 }
 
-/// Signs in one representative each of `count` partners that have an active partnership.
-pub(crate) async fn representatives(address: SocketAddr, count: u32) -> Result<Vec<Person>, Failure> {
+/// Signs in one representative each of `count` partners that have an active partnership, with `vendor` when it is given.
+pub(crate) async fn representatives(
+    address: SocketAddr,
+    count: u32,
+    vendor: Option<&str>,
+) -> Result<Vec<Person>, Failure> {
     let mut client = Client::connect(address).await?;
     let wanted = usize::try_from(count)?;
     let mut people = Vec::with_capacity(wanted);
     let mut number = 0;
     while people.len() < wanted {
         number += 1;
-        people.extend(try_sign_in(&mut client, &format!("rep@partner{number}.example")).await?);
+        people.extend(try_sign_in(&mut client, &format!("rep@partner{number}.example"), vendor).await?);
     }
     Ok(people)
 }

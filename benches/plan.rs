@@ -28,6 +28,12 @@ pub(crate) struct Plan {
     /// Seconds of submits on each database, in two halves.
     #[arg(long, default_value_t = 30, global = true)]
     pub(crate) submit_seconds: u32,
+    /// Deals submitted per second in the scenario of conflicts.
+    #[arg(long, default_value_t = 50, global = true)]
+    pub(crate) conflict_rate: u32,
+    /// Seconds of it.
+    #[arg(long, default_value_t = 30, global = true)]
+    pub(crate) conflict_seconds: u32,
     /// Deals in the small database that submits are compared with.
     #[arg(long, default_value_t = 10_000, global = true)]
     pub(crate) small_deals: u32,

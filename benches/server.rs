@@ -49,17 +49,17 @@ impl Launch {
         command
     }
 
-    /// Loads the `large` demo data into a data folder that does not hold it yet.
-    pub(crate) async fn load(&self) -> Result<(), Failure> {
+    /// Loads the demo data of a scale into a data folder that does not hold it yet.
+    pub(crate) async fn load(&self, scale: &str) -> Result<(), Failure> {
         let loaded = self.data.join("bench-loaded");
         if loaded.exists() {
             return Ok(());
         }
         eprintln!(
-            "loading the large demo data into {}: this takes minutes, once",
+            "loading the {scale} demo data into {}: this takes minutes, once",
             self.data.display()
         );
-        self.demo(&["--scale", "large"]).await?;
+        self.demo(&["--scale", scale]).await?;
         Ok(fs::write(loaded, "")?)
     }
 

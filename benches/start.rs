@@ -23,7 +23,11 @@ async fn after_log_ins(bench: &Bench) -> Result<f64, Failure> {
     let mut people = JoinSet::new();
     for _ in 0..AT_ONCE {
         let address = server.address();
-        people.spawn(async move { representatives(address, LOG_INS.div_ceil(AT_ONCE)).await.map(|_| ()) });
+        people.spawn(async move {
+            representatives(address, LOG_INS.div_ceil(AT_ONCE), None)
+                .await
+                .map(|_| ())
+        });
     }
     while let Some(done) = people.join_next().await {
         done??;

@@ -105,7 +105,7 @@ fn tell(report: &mut Report, databases: &[Database], rate: u32) -> Result<(), Fa
 impl Database {
     async fn open(name: &str, launch: &Launch) -> Result<Self, Failure> {
         let server = launch.start().await?;
-        let people = representatives(server.address(), REPRESENTATIVES).await?;
+        let people = representatives(server.address(), REPRESENTATIVES, None).await?;
         Ok(Self {
             name: name.to_owned(),
             requests: submits(people)?,

@@ -25,7 +25,7 @@ pub(crate) async fn run(bench: &mut Bench) -> Result<(), Failure> {
     // Signing in costs memory of its own, which a fresh process does not hold. Its tokens outlive the process.
     let people = {
         let server = bench.launch.start().await?;
-        representatives(server.address(), PEOPLE).await?
+        representatives(server.address(), PEOPLE, None).await?
     };
     let server = bench.launch.start().await?;
     let seats = |count: usize| -> Vec<Seat> { people.iter().cycle().take(count).map(Seat::subscriber).collect() };

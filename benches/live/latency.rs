@@ -34,7 +34,7 @@ struct Write {
 pub(crate) async fn run(bench: &mut Bench) -> Result<(), Failure> {
     let plan = bench.plan.clone();
     let server = bench.launch.start().await?;
-    let people = representatives(server.address(), plan.live_partners).await?;
+    let people = representatives(server.address(), plan.live_partners, None).await?;
     let seats: Vec<Seat> = people
         .iter()
         .flat_map(|person| (0..plan.live_reach).map(|_| Seat::subscriber(person)))

@@ -8,7 +8,7 @@ use crate::demo::{self, DemoRequest, Scale};
 /// What to load.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// How much: small is for looking at, large for measuring
+    /// How much: small is for looking at, large for measuring, crowded for measuring the search for conflicts
     #[arg(long, value_enum, default_value = "small")]
     scale: Size,
     /// Deals to make instead of the scale's own number
@@ -20,6 +20,7 @@ pub(super) struct Args {
 enum Size {
     Small,
     Large,
+    Crowded,
 }
 
 pub(super) async fn run(place: &Place, args: Args) -> Result<(), CliFault> {
@@ -27,6 +28,7 @@ pub(super) async fn run(place: &Place, args: Args) -> Result<(), CliFault> {
     let scale = match args.scale {
         Size::Small => Scale::Small,
         Size::Large => Scale::Large,
+        Size::Crowded => Scale::Crowded,
     };
     let loaded = demo::load(
         &connected.app,

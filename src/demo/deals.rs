@@ -20,6 +20,8 @@ pub(super) use rivalry::Pair;
 use super::{
     company::{Company, home},
     draw::Draw,
+    scale::Shape,
+    vocabulary::{Country, Culture},
     world::{Partner, Vendor, World},
 };
 
@@ -34,21 +36,29 @@ const VENDOR_SHARES: &[(usize, u64)] = &[(0, 34), (1, 25), (2, 18), (3, 13), (4,
 pub(super) struct Deals<'w> {
     world: &'w World,
     draw: Draw,
-    count: u64,
-    /// How many of a hundred open deals run into another's.
-    rivals: u64,
+    shape: Shape,
     next: u64,
     shares: Vec<(usize, u64)>,
     /// Who holds an approved registration for a vendor's customer, by the vendor's place and the domain's hash: a
     /// million domains would not fit as cheaply, and two that meet in one hash cost one domain.
     holders: HashMap<(usize, u64), usize>,
     claims: Vec<Vec<Claim>>,
+    /// The customers that all deals are of, when they are given, and whether somebody's registration is approved.
+    crowd: Vec<(Customer, bool)>,
 }
 
 #[derive(Clone, Debug)]
 struct Customer {
     company: Company,
     domain: Option<String>,
+}
+
+impl Customer {
+    fn found(draw: &mut Draw, culture: &'static Culture, country: &'static Country) -> Self {
+        let company = Company::found(draw, culture, country);
+        let domain = if draw.chance(94) { company.domain(draw) } else { None };
+        Self { company, domain }
+    }
 }
 
 /// A registration before its content: who claims whom.
@@ -63,25 +73,35 @@ struct Claimed {
 }
 
 impl<'w> Deals<'w> {
-    pub(super) fn of(world: &'w World, draw: Draw, count: u64, rivals: u64) -> Self {
-        let shares = VENDOR_SHARES.iter().copied().take(world.vendors.len()).collect();
+    pub(super) fn of(world: &'w World, mut draw: Draw, shape: Shape) -> Self {
+        let crowd: Vec<_> = (0..shape.customers.unwrap_or_default())
+            .filter_map(|_| home(&mut draw).map(|(culture, country)| Customer::found(&mut draw, culture, country)))
+            .map(|customer| (customer, false))
+            .collect();
+        let vendors = if crowd.is_empty() { world.vendors.len() } else { 1 };
+        let shares = VENDOR_SHARES.iter().copied().take(vendors).collect();
         let claims = vec![Vec::new(); world.vendors.len()];
         Self {
             world,
             draw,
-            count,
-            rivals,
+            shape,
             next: 0,
             shares,
             holders: HashMap::new(),
             claims,
+            crowd,
         }
     }
 
     fn register(&mut self, number: u64) -> Option<Deal> {
-        let created_at = fate::registered_at(&mut self.draw, self.world.day, number, self.count);
-        let status = fate::status(&mut self.draw, number, self.count);
-        let mut claimed = self.claim(status, created_at)?;
+        let count = self.shape.deals;
+        let created_at = fate::registered_at(&mut self.draw, self.world.day, number, count);
+        let (status, mut claimed) = if self.crowd.is_empty() {
+            let status = fate::status(&mut self.draw, number, count);
+            (status, self.claim(status, created_at)?)
+        } else {
+            self.claim_of_crowd()?
+        };
         // A customer whose domain another holds was approved without one.
         if status == DealStatus::Approved && !self.hold(&claimed) {
             claimed.customer.domain = None;
@@ -99,7 +119,7 @@ impl<'w> Deals<'w> {
     fn claim(&mut self, status: DealStatus, created_at: DateTime<Utc>) -> Option<Claimed> {
         let vendor = self.draw.share(0, &self.shares);
         let rival = match status {
-            DealStatus::Submitted | DealStatus::InfoRequested => self.draw.chance(self.rivals),
+            DealStatus::Submitted | DealStatus::InfoRequested => self.draw.chance(self.shape.rivals),
             DealStatus::Rejected => self.draw.chance(40),
             _ => false,
         };
@@ -119,19 +139,35 @@ impl<'w> Deals<'w> {
         } else {
             (org.culture, org.country)
         };
-        let company = Company::found(&mut self.draw, culture, country);
-        let domain = if self.draw.chance(94) {
-            company.domain(&mut self.draw)
-        } else {
-            None
-        };
         Some(Claimed {
             vendor,
             partner,
-            customer: Customer { company, domain },
+            customer: Customer::found(&mut self.draw, culture, country),
             contact: None,
             rival: None,
         })
+    }
+
+    /// One of the given customers; the first registration of each is approved.
+    fn claim_of_crowd(&mut self) -> Option<(DealStatus, Claimed)> {
+        let vendor = self.draw.share(0, &self.shares);
+        let place = self.draw.index(self.crowd.len());
+        let (customer, taken) = self.crowd.get_mut(place)?;
+        let (customer, taken) = (customer.clone(), std::mem::replace(taken, true));
+        let waiting = &[(DealStatus::Submitted, 8), (DealStatus::InfoRequested, 2)];
+        let status = if taken {
+            self.draw.share(DealStatus::Submitted, waiting)
+        } else {
+            DealStatus::Approved
+        };
+        let claimed = Claimed {
+            vendor,
+            partner: *self.draw_partner(vendor, status)?,
+            customer,
+            contact: None,
+            rival: None,
+        };
+        Some((status, claimed))
     }
 
     /// Another partner's customer, known by another spelling or without the domain.
@@ -257,7 +293,7 @@ impl Iterator for Deals<'_> {
 
     fn next(&mut self) -> Option<Deal> {
         let number = self.next;
-        if number == self.count {
+        if number == self.shape.deals {
             return None;
         }
         self.next += 1;

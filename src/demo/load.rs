@@ -47,9 +47,10 @@ pub async fn load(app: &App, request: &DemoRequest) -> Result<DemoSummary, DemoF
     let mut summary = world.copy(&mut tx, &password_hash).await?;
     timer.lap("organisations and people");
 
-    let count = request.deals.unwrap_or(shape.deals);
+    let deals = request.deals.unwrap_or(shape.deals);
+    let shape = Shape { deals, ..shape };
     let aside = Aside::set(&mut tx).await?;
-    stream_deals(&mut tx, &world, Shape { deals: count, ..shape }, &mut summary).await?;
+    stream_deals(&mut tx, &world, shape, &mut summary).await?;
     timer.lap("deals, lines and contacts");
     aside.restore(&mut tx).await?;
     timer.lap("indexes and constraints");
@@ -58,7 +59,7 @@ pub async fn load(app: &App, request: &DemoRequest) -> Result<DemoSummary, DemoF
     timer.lap("sums of the pipeline");
 
     if request.scale == Scale::Small {
-        feed::announce(&mut tx, Deals::of(&world, deal_draw(), count, shape.rivals)).await?;
+        feed::announce(&mut tx, Deals::of(&world, deal_draw(), shape)).await?;
         timer.lap("events");
     }
     mark(&mut tx, request.scale, &summary).await?;
@@ -178,7 +179,7 @@ async fn stream_deals(
     let world = Arc::clone(world);
     let tracked = usize::try_from(shape.deals / TRACKED).unwrap_or_default() + 1;
     let generator = spawn_blocking(move || {
-        let mut deals = Deals::of(&world, deal_draw(), shape.deals, shape.rivals);
+        let mut deals = Deals::of(&world, deal_draw(), shape);
         loop {
             let batch = Batch::of(deals.by_ref().take(BATCH), tracked);
             if batch.deals.count == 0 || sender.blocking_send(batch).is_err() {

@@ -7,6 +7,9 @@ pub enum Scale {
     Small,
     /// A large program: 5 vendors, 2 000 partners, 10 000 people, 1 000 000 deals.
     Large,
+    /// The same people, and 1 000 000 live registrations with one vendor, of 200 000 customers: what a search for
+    /// conflicts has to get through.
+    Crowded,
 }
 
 impl Scale {
@@ -16,6 +19,7 @@ impl Scale {
         match self {
             Self::Small => "small",
             Self::Large => "large",
+            Self::Crowded => "crowded",
         }
     }
 
@@ -28,14 +32,19 @@ impl Scale {
                 users: 60,
                 deals: 400,
                 rivals: 30,
+                customers: None,
             },
-            Self::Large => Shape {
+            Self::Large | Self::Crowded => Shape {
                 vendors: 5,
                 vendor_staff: 20,
                 partners: 2_000,
                 users: 10_000,
                 deals: 1_000_000,
                 rivals: 6,
+                customers: match self {
+                    Self::Crowded => Some(200_000),
+                    Self::Small | Self::Large => None,
+                },
             },
         }
     }
@@ -52,4 +61,6 @@ pub(super) struct Shape {
     pub(super) deals: u64,
     /// How many of a hundred open deals are for a customer that another partner has registered.
     pub(super) rivals: u64,
+    /// How many customers all deals are of, when they are live and of one vendor.
+    pub(super) customers: Option<usize>,
 }

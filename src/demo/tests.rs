@@ -13,6 +13,7 @@ use super::{
     deals::{Deal, Deals},
     draw::Draw,
     load::{SEED, deal_draw},
+    scale::Shape,
     world::World,
     world_rows::Account,
 };
@@ -29,7 +30,12 @@ fn world(scale: Scale) -> World {
 }
 
 fn deals(world: &World, count: u64) -> Vec<Deal> {
-    Deals::of(world, deal_draw(), count, RIVALS).collect()
+    let shape = Shape {
+        deals: count,
+        rivals: RIVALS,
+        ..Scale::Large.shape()
+    };
+    Deals::of(world, deal_draw(), shape).collect()
 }
 
 fn written(scale: Scale, count: u64) -> Vec<u8> {
@@ -234,6 +240,24 @@ fn customers_are_many_and_different() {
     );
     let countries: HashSet<_> = deals.iter().map(|deal| deal.customer_country).collect();
     assert!(countries.len() >= 30, "{}", countries.len());
+}
+
+#[test]
+fn a_crowd_is_live_with_one_vendor_and_of_so_many_customers() {
+    let world = world(Scale::Crowded);
+    let shape = Shape {
+        deals: 5_000,
+        customers: Some(1_000),
+        ..Scale::Crowded.shape()
+    };
+    let deals: Vec<Deal> = Deals::of(&world, deal_draw(), shape).collect();
+    let vendors: HashSet<_> = deals.iter().map(|deal| deal.vendor_id).collect();
+    assert_eq!((deals.len(), vendors.len()), (5_000, 1));
+    assert!(deals.iter().all(|deal| deal.status.is_live()));
+    let approved = deals.iter().filter(|deal| deal.status == DealStatus::Approved).count();
+    assert!((985..=1_000).contains(&approved), "{approved}");
+    let names: HashSet<_> = deals.iter().map(|deal| deal.customer_key.as_str()).collect();
+    assert!(names.len() > 700 && names.len() <= 1_000, "{}", names.len());
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::{
     io::Write as _,
+    path::{Path, PathBuf},
     process::{ChildStdin, Command, Stdio},
     sync::{
         OnceLock,
@@ -38,7 +39,7 @@ fn shared() -> &'static Shared {
             runtime.block_on(async {
                 let folder = tempfile::Builder::new()
                     .prefix("guildhall-test-")
-                    .tempdir()
+                    .tempdir_in(parent())
                     .unwrap()
                     .keep();
                 let lock = DataLock::acquire(&folder).unwrap();
@@ -64,10 +65,22 @@ fn shared() -> &'static Shared {
     })
 }
 
+/// Memory where there is plenty, as a test's database is a thousand files that are soon removed: a file system spends
+/// more time on making and removing them than PostgreSQL on the tests.
+fn parent() -> PathBuf {
+    let memory = Path::new("/dev/shm");
+    let free = nix::sys::statvfs::statvfs(memory).map_or(0, |is| is.blocks_available() * is.fragment_size());
+    if free >= 4 << 30 {
+        memory.to_owned()
+    } else {
+        std::env::temp_dir()
+    }
+}
+
 /// A process that outlives this one by a moment, to end the programs that were started in `root` and the PostgreSQL
 /// of the data folder, and to remove `root`.
 #[expect(clippy::zombie_processes, reason = "it ends after this process")]
-pub(super) fn reaper(data: &std::path::Path, root: &std::path::Path) -> ChildStdin {
+pub(super) fn reaper(data: &Path, root: &Path) -> ChildStdin {
     let script = r#"
         cat >/dev/null
         for folder in /proc/[0-9]*/cwd; do

@@ -1,5 +1,7 @@
 //! What a registration collides with, all told: other partners' registrations and the vendor's own accounts.
 
+use std::time::Instant;
+
 use guildhall_kernel::DealId;
 use guildhall_spine::{db::Tx, event::Origin, http::Problem};
 
@@ -19,10 +21,13 @@ pub(super) struct Found {
 impl Found {
     /// Looks for everything that `claim` collides with.
     pub(super) async fn of(tx: &mut Tx, claim: &Claim) -> Result<Self, sqlx::Error> {
-        Ok(Self {
+        let began = Instant::now();
+        let found = Self {
             rivals: find_conflicts(tx, claim).await?,
             direct: find_direct(tx, claim).await?,
-        })
+        };
+        metrics::histogram!("guildhall_conflict_search_seconds").record(began.elapsed().as_secs_f64());
+        Ok(found)
     }
 
     /// The gravest level.

@@ -58,7 +58,13 @@ const FIXED: [&str; 15] = [
     "idle_in_transaction_session_timeout=60s",
 ];
 
-const NOT_DURABLE: [&str; 3] = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"];
+const NOT_DURABLE: [&str; 4] = [
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    // What nothing waits for need not be small.
+    "wal_compression=off",
+];
 
 impl EmbeddedSettings {
     /// The arguments of `postgres` for a cluster and its socket's folder. They are how a running PostgreSQL

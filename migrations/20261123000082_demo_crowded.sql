@@ -1,0 +1,3 @@
+ALTER TABLE demo_load
+    DROP CONSTRAINT demo_load_scale_check,
+    ADD CONSTRAINT demo_load_scale_check CHECK (scale IN ('small', 'large', 'crowded'));
