@@ -24,7 +24,7 @@ use utoipa::openapi::{Info, License, OpenApi, OpenApiBuilder, Tag};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use crate::{VERSION, pages, system};
+use crate::{VERSION, pages, sheet, system};
 
 fn routes() -> OpenApiRouter<App> {
     let kinds = events().iter().map(|event| event.kind).collect();
@@ -111,6 +111,7 @@ fn finish(document: &mut OpenApi) {
     describe_errors(document);
     show_errors(document, &codes());
     describe_optional_parameters(document);
+    sheet::describe(document);
 }
 
 /// Every error code.
@@ -152,6 +153,7 @@ pub fn router(app: &App) -> Router {
         .merge(pages::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn(sheet::negotiate))
         .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(app.clone(), edge))

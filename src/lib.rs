@@ -5,6 +5,7 @@ pub mod app;
 pub mod cli;
 pub mod demo;
 mod pages;
+mod sheet;
 mod system;
 
 /// The program's version.

@@ -67,6 +67,9 @@ pub(super) async fn upkeep(app: App, stop: CancellationToken) {
         if let Err(error) = guildhall_spine::identity::prune(&app.db, now).await {
             tracing::warn!(%error, "pruning ended sessions and keys failed; it comes again in an hour");
         }
+        if let Err(error) = guildhall_sell::deals::note_frequent_words(app.db.pool()).await {
+            tracing::warn!(%error, "frequent words of customers' names could not be noted; it comes again in an hour");
+        }
         for _ in 0..60 {
             tokio::select! {
                 () = stop.cancelled() => return,

@@ -2,6 +2,7 @@
 
 mod access;
 mod furnish;
+mod lists;
 mod malformed;
 mod routes;
 mod samples;

@@ -11,14 +11,21 @@ WITH mail AS MATERIALIZED (
             AND d.status IN ('submitted', 'info_requested', 'approved')
           LIMIT 200) m
     GROUP BY m.deal_id
+), plain AS MATERIALIZED (
+    SELECT w.key, w.number
+    FROM unnest((SELECT $7::bigint[])) WITH ORDINALITY w (key, number)
+    WHERE NOT EXISTS (SELECT FROM frequent_name_key f WHERE NOT f.of_accounts AND f.key = w.key)
 ), word AS MATERIALIZED (
     SELECT w.number, d.id
-    FROM unnest((SELECT $7::bigint[])) WITH ORDINALITY w (key, number),
+    FROM plain w,
          LATERAL (SELECT id FROM deal
                   WHERE customer_keys @> ARRAY[w.key] AND partner_id <> $2
                     AND status IN ('submitted', 'info_requested', 'approved') LIMIT 30) d
 ), frequent AS MATERIALIZED (
     SELECT number FROM word GROUP BY number HAVING count(*) = 30
+    UNION ALL
+    SELECT n.number FROM generate_series(1, cardinality((SELECT $7::bigint[]))) n (number)
+    WHERE n.number NOT IN (SELECT number FROM plain)
 ), seen AS (
     (SELECT id FROM deal
      WHERE vendor_id = $1 AND customer_domain = $4 AND partner_id <> $2

@@ -23,6 +23,7 @@ pub mod events;
 mod export;
 pub(crate) mod find_conflicts;
 pub(crate) mod found;
+mod frequent;
 mod get;
 mod grant;
 pub(crate) mod history;
@@ -56,6 +57,7 @@ use std::sync::Arc;
 use guildhall_spine::{App, event::EventDoc, http::Code, timer::Timer};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+pub use frequent::note_frequent_words;
 pub use watch::WatchedDeals;
 
 /// The feature's own error codes.

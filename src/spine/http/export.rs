@@ -117,6 +117,24 @@ pub struct Sheet {
     pub columns: &'static [&'static str],
 }
 
+/// The same when it is only known while the server runs.
+#[derive(Clone, Debug)]
+pub struct Heading {
+    /// The file's name without its ending, and the sheet's.
+    pub name: String,
+    /// The names of the columns.
+    pub columns: Vec<String>,
+}
+
+impl From<Sheet> for Heading {
+    fn from(sheet: Sheet) -> Self {
+        Self {
+            name: sheet.name.to_owned(),
+            columns: sheet.columns.iter().map(|column| (*column).to_owned()).collect(),
+        }
+    }
+}
+
 /// Where the rows come from.
 #[async_trait]
 pub trait Source: Send + 'static {
@@ -179,25 +197,31 @@ impl<S: Source> Begun<S> {
 ///
 /// # Errors
 /// When the first rows can't be read.
-pub async fn export(format: Format, sheet: Sheet, mut source: impl Source) -> Result<Response, Problem> {
+pub async fn export(
+    format: Format,
+    heading: impl Into<Heading> + Send,
+    mut source: impl Source,
+) -> Result<Response, Problem> {
+    let heading = heading.into();
     let first = source.next().await?;
     let begun = Begun {
         first: Some(first),
         source,
     };
+    let name = heading.name.clone();
     let (kind, ending, body) = match format {
         Format::Csv => (
             "text/csv; charset=utf-8; header=present",
             "csv",
-            csv::stream(sheet, begun),
+            csv::stream(heading, begun),
         ),
         Format::Xlsx => (
             "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             "xlsx",
-            xlsx::stream(sheet, begun),
+            xlsx::stream(heading, begun),
         ),
     };
-    let name = HeaderValue::try_from(format!("attachment; filename=\"{}.{ending}\"", sheet.name));
+    let name = HeaderValue::try_from(format!("attachment; filename=\"{name}.{ending}\""));
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
         (header::CONTENT_DISPOSITION, name.map_err(Problem::internal)?),

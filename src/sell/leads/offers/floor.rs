@@ -34,8 +34,8 @@ pub(in crate::leads) async fn load(tx: &mut Tx, vendor: OrgId) -> Result<Stage, 
         partners: partners(tx, vendor).await?,
         last_turn: turns.values().map(|turn| turn.served).max().unwrap_or(0),
         turns,
-        turned: BTreeSet::new(),
         boundless: false,
+        sifted: HashMap::new(),
     };
     Ok(Stage {
         version,
@@ -89,6 +89,7 @@ async fn turns(tx: &mut Tx, vendor: OrgId) -> Result<HashMap<(Uuid, OrgId), Turn
         let turn = Turn {
             served: row.served,
             credit: row.credit,
+            changed: false,
         };
         ((row.rule_id, OrgId::from(row.partner_id)), turn)
     });

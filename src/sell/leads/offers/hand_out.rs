@@ -14,9 +14,12 @@ use crate::leads::lead::{
     stage::Stage,
 };
 use crate::leads::rules::{
-    engine::{Decision, Floor},
+    engine::{Decision, Floor, Turn},
     explain::{Explanation, Why},
 };
+
+/// Explanations in one statement: each is a page long, and a statement's parameter has a limit.
+const EXPLAINED: usize = 500;
 
 /// Why leads are handed out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -225,6 +228,18 @@ async fn store_offers(tx: &mut Tx, placed: &[Placed]) -> Result<(), Problem> {
 }
 
 async fn store_assignments(tx: &mut Tx, placed: &[Placed], cause: Cause, version: Option<i64>) -> Result<(), Problem> {
+    for placed in placed.chunks(EXPLAINED) {
+        store_some_assignments(tx, placed, cause, version).await?;
+    }
+    Ok(())
+}
+
+async fn store_some_assignments(
+    tx: &mut Tx,
+    placed: &[Placed],
+    cause: Cause,
+    version: Option<i64>,
+) -> Result<(), Problem> {
     let mut rows = Vec::with_capacity(placed.len());
     for one in placed {
         let partners: Vec<Uuid> = one.decision.partners.iter().map(|partner| partner.uuid()).collect();
@@ -249,11 +264,10 @@ async fn store_assignments(tx: &mut Tx, placed: &[Placed], cause: Cause, version
 }
 
 async fn store_turns(tx: &mut Tx, vendor: OrgId, floor: &Floor) -> Result<(), Problem> {
-    let row = |(rule, partner): &(Uuid, OrgId)| {
-        let turn = floor.turns.get(&(*rule, *partner)).copied().unwrap_or_default();
-        json!({"rule": rule, "partner": partner.uuid(), "served": turn.served, "credit": turn.credit})
-    };
-    let rows: Vec<Value> = floor.turned.iter().map(row).collect();
+    let mut changed: Vec<_> = floor.turns.iter().filter(|(_, turn)| turn.changed).collect();
+    changed.sort_unstable_by_key(|(key, _)| **key);
+    let row = |((rule, partner), turn): &(&(Uuid, OrgId), &Turn)| json!({"rule": rule, "partner": partner.uuid(), "served": turn.served, "credit": turn.credit});
+    let rows: Vec<Value> = changed.iter().map(row).collect();
     sqlx::query!(
         "INSERT INTO lead_turn (vendor_id, rule_id, partner_id, served, credit)
          SELECT $2, r.rule, r.partner, r.served, r.credit

@@ -62,6 +62,8 @@ pub(in crate::leads) struct Turn {
     pub(in crate::leads) served: i64,
     /// What the weighted choice owes it.
     pub(in crate::leads) credit: i64,
+    /// This run changed it.
+    pub(in crate::leads) changed: bool,
 }
 
 /// Everything that a choice goes by, and what choices change.
@@ -72,12 +74,21 @@ pub(in crate::leads) struct Floor {
     pub(in crate::leads) partners: Vec<Partner>,
     /// By rule and partner.
     pub(in crate::leads) turns: HashMap<(Uuid, OrgId), Turn>,
-    /// Turns that this run changed.
-    pub(in crate::leads) turned: BTreeSet<(Uuid, OrgId)>,
     /// The highest number of a turn.
     pub(in crate::leads) last_turn: i64,
     /// For simulations: capacity neither fills nor counts.
     pub(in crate::leads) boundless: bool,
+    /// Who meets what a rule asks for, by the rule's place and what of the lead it depends on: leads are many and alike.
+    pub(in crate::leads) sifted: HashMap<(usize, Option<String>, Option<String>), Sifted>,
+}
+
+/// Who meets what a rule asks for, before it is looked at who is full or had its chance.
+#[derive(Clone, Debug, Default)]
+pub(in crate::leads) struct Sifted {
+    /// The places of those that do.
+    met: Vec<usize>,
+    /// The others.
+    left: Vec<Left>,
 }
 
 /// Who gets a lead.
@@ -132,6 +143,51 @@ impl Partner {
     }
 }
 
+impl Sifted {
+    fn of(partners: &[Partner], wanted: &Eligibility, facts: &Facts) -> Self {
+        let certifications: Vec<String> = wanted.certifications.iter().map(|text| text.to_lowercase()).collect();
+        Self::by(partners.iter().enumerate(), |partner| {
+            let named = wanted.partner_ids.is_empty() || wanted.partner_ids.contains(&partner.id);
+            let certified = certifications.iter().all(|text| partner.certifications.contains(text));
+            let of_tier = wanted.tiers.is_empty() || wanted.tiers.contains(&partner.tier);
+            holding([
+                (!named, Out::NotNamed),
+                (wanted.territory && !partner.has_territory(facts), Out::Territory),
+                (wanted.competence && !partner.has_competence(facts), Out::Competence),
+                (!certified, Out::Certification),
+                (!of_tier, Out::Tier),
+            ])
+        })
+    }
+
+    /// By what speaks against each partner.
+    fn by<'p>(partners: impl Iterator<Item = (usize, &'p Partner)>, against: impl Fn(&Partner) -> Vec<Out>) -> Self {
+        let mut met = Vec::new();
+        let mut left: BTreeMap<Vec<Out>, Vec<OrgId>> = BTreeMap::new();
+        for (place, partner) in partners {
+            let out = against(partner);
+            if out.is_empty() {
+                met.push(place);
+            } else {
+                left.entry(out).or_default().push(partner.id);
+            }
+        }
+        let left = left.into_iter().map(|(reasons, partners)| Left::of(reasons, partners));
+        Self {
+            met,
+            left: left.collect(),
+        }
+    }
+}
+
+/// The reasons that hold.
+fn holding<const N: usize>(reasons: [(bool, Out); N]) -> Vec<Out> {
+    reasons
+        .into_iter()
+        .filter_map(|(holds, why)| holds.then_some(why))
+        .collect()
+}
+
 impl Floor {
     /// Decides about one lead, and remembers it for the next.
     pub(in crate::leads) fn hand_out(&mut self, facts: &Facts) -> Decision {
@@ -144,7 +200,7 @@ impl Floor {
                 ..RuleLook::default()
             };
             if look.missed.is_none() {
-                let eligible = self.sift(&rule.eligible, facts, &mut look);
+                let eligible = self.sift(place, &rule.eligible, facts, &mut look);
                 let chosen = self.choose(rule, facts, &eligible, &mut look);
                 look.chosen.clone_from(&chosen);
                 if !chosen.is_empty() {
@@ -168,45 +224,28 @@ impl Floor {
     }
 
     /// The places of the partners that may have the lead; the others are noted with what they lack.
-    fn sift(&self, wanted: &Eligibility, facts: &Facts, look: &mut RuleLook) -> Vec<usize> {
-        let mut eligible = Vec::new();
-        let mut left: BTreeMap<Vec<Out>, Vec<OrgId>> = BTreeMap::new();
-        for (place, partner) in self.partners.iter().enumerate() {
-            let out = self.out(wanted, facts, partner);
-            if out.is_empty() {
-                eligible.push(place);
-            } else {
-                left.entry(out).or_default().push(partner.id);
-            }
-        }
-        look.out = left
-            .into_iter()
-            .map(|(reasons, partners)| Left::of(reasons, partners))
-            .collect();
-        eligible
-    }
-
-    fn out(&self, wanted: &Eligibility, facts: &Facts, partner: &Partner) -> Vec<Out> {
-        let full = partner.capacity.is_some_and(|capacity| partner.open >= capacity);
-        let holds = |certification: &String| partner.certifications.contains(&certification.to_lowercase());
-        [
-            (
-                !wanted.partner_ids.is_empty() && !wanted.partner_ids.contains(&partner.id),
-                Out::NotNamed,
-            ),
-            (wanted.territory && !partner.has_territory(facts), Out::Territory),
-            (wanted.competence && !partner.has_competence(facts), Out::Competence),
-            (!wanted.certifications.iter().all(holds), Out::Certification),
-            (
-                !wanted.tiers.is_empty() && !wanted.tiers.contains(&partner.tier),
-                Out::Tier,
-            ),
-            (full && !wanted.over_capacity && !self.boundless, Out::Capacity),
-            (!wanted.again && facts.refused.contains(&partner.id), Out::Refused),
-        ]
-        .into_iter()
-        .filter_map(|(is_out, why)| is_out.then_some(why))
-        .collect()
+    fn sift(&mut self, place: usize, wanted: &Eligibility, facts: &Facts, look: &mut RuleLook) -> Vec<usize> {
+        let of_lead = |asked: bool, fact: &Option<String>| fact.clone().filter(|_| asked);
+        let key = (
+            place,
+            of_lead(wanted.territory, &facts.country),
+            of_lead(wanted.competence, &facts.product),
+        );
+        let (partners, boundless) = (&self.partners, self.boundless);
+        let sifted = self.sifted.entry(key);
+        let sifted = sifted.or_insert_with(|| Sifted::of(partners, wanted, facts));
+        let met = sifted.met.iter();
+        let met = met.filter_map(|place| partners.get(*place).map(|partner| (*place, partner)));
+        let Sifted { met, left } = Sifted::by(met, |partner| {
+            let full = partner.capacity.is_some_and(|capacity| partner.open >= capacity);
+            holding([
+                (full && !wanted.over_capacity && !boundless, Out::Capacity),
+                (!wanted.again && facts.refused.contains(&partner.id), Out::Refused),
+            ])
+        });
+        look.out.clone_from(&sifted.left);
+        look.out.extend(left);
+        met
     }
 
     fn choose(&mut self, rule: &LeadRule, facts: &Facts, eligible: &[usize], look: &mut RuleLook) -> Vec<OrgId> {
@@ -216,10 +255,13 @@ impl Floor {
             .filter_map(|place| self.partners.get(*place).map(|partner| (*place, partner)))
             .map(|(place, partner)| (place, partner.id, self.value(rule.choice, key, partner, facts)))
             .collect();
-        look.eligible = candidates
-            .iter()
-            .map(|(_, partner, value)| (*partner, *value))
-            .collect();
+        look.note(
+            rule.choice,
+            candidates
+                .iter()
+                .map(|(_, partner, value)| (*partner, *value))
+                .collect(),
+        );
         let best = match rule.choice {
             Choice::Pool => return candidates.iter().map(|(_, partner, _)| *partner).collect(),
             Choice::RoundRobin => candidates.iter().min_by_key(|(_, id, served)| (*served, *id)).copied(),
@@ -231,8 +273,8 @@ impl Floor {
         };
         let Some((place, id, _)) = best else { return Vec::new() };
         self.last_turn += 1;
-        self.turns.entry((key, id)).or_default().served = self.last_turn;
-        self.turned.insert((key, id));
+        let turn = self.turns.entry((key, id)).or_default();
+        (turn.served, turn.changed) = (self.last_turn, true);
         if let Some(partner) = self.partners.get_mut(place) {
             partner.open += 1;
         }
@@ -259,7 +301,7 @@ impl Floor {
             total += weight;
             let turn = self.turns.entry((key, id)).or_default();
             turn.credit += weight;
-            self.turned.insert((key, id));
+            turn.changed = true;
             if best.is_none_or(|(credit, (_, other, _))| (turn.credit, other) > (credit, id)) {
                 best = Some((turn.credit, *candidate));
             }

@@ -7,7 +7,9 @@ use utoipa::ToSchema;
 use super::rule::{Choice, LeadRule};
 
 /// Partners that are named for one set of reasons.
-const MOST_NAMED: usize = 100;
+const MOST_NAMED: usize = 10;
+/// Partners in question that are named: a rule without conditions has hundreds for each of ten thousand leads.
+const MOST_CANDIDATES: usize = 20;
 
 /// How it was decided who gets a lead, as it is stored: rules by their place in the version that was in force.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +27,8 @@ pub(in crate::leads) struct RuleLook {
     pub(in crate::leads) missed: Option<Missed>,
     #[serde(rename = "e", skip_serializing_if = "Vec::is_empty", default)]
     pub(in crate::leads) eligible: Vec<(OrgId, i64)>,
+    #[serde(rename = "k", default)]
+    pub(in crate::leads) count: usize,
     #[serde(rename = "o", skip_serializing_if = "Vec::is_empty", default)]
     pub(in crate::leads) out: Vec<Left>,
     #[serde(rename = "c", skip_serializing_if = "Vec::is_empty", default)]
@@ -44,8 +48,11 @@ pub(in crate::leads) struct ExplainedRule {
     pub(in crate::leads) choice: Choice,
     /// The first of its conditions that the lead does not meet; `null` when it is for the lead.
     pub(in crate::leads) missed: Option<Missed>,
-    /// Partners that may have it.
+    /// Partners that may have it: the twenty that come first by what the choice goes by.
     pub(in crate::leads) eligible: Vec<Candidate>,
+    /// How many may have it.
+    #[schema(example = 12)]
+    pub(in crate::leads) eligible_count: usize,
     /// Partners that may not, by what speaks against them.
     pub(in crate::leads) out: Vec<Left>,
     /// Who was chosen.
@@ -73,7 +80,7 @@ pub(in crate::leads) struct Left {
     /// How many they are.
     #[schema(example = 3)]
     pub(in crate::leads) count: usize,
-    /// The first hundred of them.
+    /// The first ten of them.
     pub(in crate::leads) partner_ids: Vec<OrgId>,
 }
 
@@ -133,11 +140,27 @@ impl Explanation {
                 eligible: candidates
                     .map(|(partner_id, value)| Candidate { partner_id, value })
                     .collect(),
+                eligible_count: look.count,
                 out: look.out,
                 chosen: look.chosen,
             })
         };
         self.rules.into_iter().filter_map(explain).collect()
+    }
+}
+
+impl RuleLook {
+    /// Notes who may have the lead, by `choice`'s value of each.
+    pub(super) fn note(&mut self, choice: Choice, mut candidates: Vec<(OrgId, i64)>) {
+        let before = |value: i64| if choice == Choice::RoundRobin { value } else { -value };
+        let place = |(id, value): &(OrgId, i64)| (before(*value), *id);
+        self.count = candidates.len();
+        if self.count > MOST_CANDIDATES {
+            candidates.select_nth_unstable_by_key(MOST_CANDIDATES, place);
+            candidates.truncate(MOST_CANDIDATES);
+        }
+        candidates.sort_unstable_by_key(place);
+        self.eligible = candidates;
     }
 }
 

@@ -4,21 +4,21 @@ use bytes::Bytes;
 use chrono::SecondsFormat;
 use futures_util::{StreamExt, stream};
 
-use super::{Begun, Bytestream, Cell, Row, Sheet, Source, broken};
+use super::{Begun, Bytestream, Cell, Heading, Row, Source, broken};
 use crate::http::Problem;
 
 /// Where a download is.
 enum Place<S> {
-    Head(Sheet, Begun<S>),
+    Head(Heading, Begun<S>),
     Rows(Begun<S>),
     End,
 }
 
-pub(super) fn stream<S: Source>(sheet: Sheet, begun: Begun<S>) -> Bytestream {
-    stream::unfold(Place::Head(sheet, begun), |place| async move {
+pub(super) fn stream<S: Source>(heading: Heading, begun: Begun<S>) -> Bytestream {
+    stream::unfold(Place::Head(heading, begun), |place| async move {
         match place {
-            Place::Head(sheet, begun) => {
-                let head = sheet.columns.iter().map(|column| Cell::from(*column)).collect();
+            Place::Head(heading, begun) => {
+                let head = heading.columns.into_iter().map(Cell::from).collect();
                 Some((written(&[head]), Place::Rows(begun)))
             }
             Place::Rows(mut begun) => match begun.next().await {

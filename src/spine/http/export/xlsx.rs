@@ -14,7 +14,7 @@ use tokio::{
     task::spawn_blocking,
 };
 
-use super::{Begun, Bytestream, Cell, Row, Sheet, Source, broken};
+use super::{Begun, Bytestream, Cell, Heading, Row, Source, broken};
 use crate::http::Problem;
 
 /// Rows of a sheet (the format's limit is 2^20); more go on in another.
@@ -24,15 +24,15 @@ const CHUNK: usize = 64 * 1024;
 const MOST_DIGITS: usize = 15;
 
 enum Place<S> {
-    Begin(Sheet, Begun<S>),
+    Begin(Heading, Begun<S>),
     File(File),
     End,
 }
 
-pub(super) fn stream<S: Source>(sheet: Sheet, begun: Begun<S>) -> Bytestream {
-    stream::unfold(Place::Begin(sheet, begun), |place| async move {
+pub(super) fn stream<S: Source>(heading: Heading, begun: Begun<S>) -> Bytestream {
+    stream::unfold(Place::Begin(heading, begun), |place| async move {
         let file = match place {
-            Place::Begin(sheet, begun) => match workbook(sheet, begun).await {
+            Place::Begin(heading, begun) => match workbook(heading, begun).await {
                 Ok(file) => file,
                 Err(problem) => return Some((Err(broken(&problem)), Place::End)),
             },
@@ -57,9 +57,9 @@ fn chunk(mut file: File) -> Result<(Bytes, File), std::io::Error> {
 }
 
 /// The whole file, at its beginning. Dropped on the way, the writer's rows end and it gives up.
-async fn workbook<S: Source>(sheet: Sheet, mut begun: Begun<S>) -> Result<File, Problem> {
+async fn workbook<S: Source>(heading: Heading, mut begun: Begun<S>) -> Result<File, Problem> {
     let (sender, receiver) = channel::<Option<Vec<Row>>>(2);
-    let writer = spawn_blocking(move || write(sheet, receiver));
+    let writer = spawn_blocking(move || write(&heading, receiver));
     loop {
         let rows = begun.next().await?;
         let last = rows.is_empty();
@@ -73,12 +73,12 @@ async fn workbook<S: Source>(sheet: Sheet, mut begun: Begun<S>) -> Result<File, 
 }
 
 /// Writes rows until `None` comes; `Ok(None)` when the sender went away before.
-fn write(sheet: Sheet, mut pages: Receiver<Option<Vec<Row>>>) -> Result<Option<File>, XlsxError> {
+fn write(heading: &Heading, mut pages: Receiver<Option<Vec<Row>>>) -> Result<Option<File>, XlsxError> {
     let mut workbook = Workbook::new();
     let mut at = 0;
     let mut page = workbook.add_worksheet_with_constant_memory()?;
-    page.set_name(sheet.name)?;
-    head(page, sheet)?;
+    page.set_name(&heading.name)?;
+    head(page, heading)?;
     loop {
         let Some(rows) = pages.blocking_recv() else {
             return Ok(None);
@@ -88,7 +88,7 @@ fn write(sheet: Sheet, mut pages: Receiver<Option<Vec<Row>>>) -> Result<Option<F
             at += 1;
             if at == MOST_ROWS {
                 page = workbook.add_worksheet_with_constant_memory()?;
-                head(page, sheet)?;
+                head(page, heading)?;
                 at = 1;
             }
             line(page, at, &row)?;
@@ -100,9 +100,9 @@ fn write(sheet: Sheet, mut pages: Receiver<Option<Vec<Row>>>) -> Result<Option<F
     Ok(Some(file))
 }
 
-fn head(page: &mut Worksheet, sheet: Sheet) -> Result<(), XlsxError> {
-    for (place, column) in (0..).zip(sheet.columns) {
-        page.write_string(0, place, *column)?;
+fn head(page: &mut Worksheet, heading: &Heading) -> Result<(), XlsxError> {
+    for (place, column) in (0..).zip(&heading.columns) {
+        page.write_string(0, place, column)?;
     }
     Ok(())
 }
