@@ -1,6 +1,5 @@
 //! Lead assignment: ten thousand leads that wait, handed out through fifty rules.
 
-use guildhall_kernel::Entropy;
 use http_body_util::Full;
 use hyper::Request;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, IF_MATCH};
@@ -11,6 +10,7 @@ use std::time::Instant;
 use crate::Bench;
 use crate::Failure;
 use crate::client::{Client, get, post};
+use crate::customers::Customers;
 use crate::people::{MANAGER, Person, sign_in};
 use crate::report::Target;
 
@@ -39,10 +39,12 @@ pub(crate) async fn run(bench: &mut Bench) -> Result<(), Failure> {
     let mut client = Client::connect(server.address()).await?;
     let manager = sign_in(&mut client, MANAGER).await?;
     put_rules(&mut client, &manager).await?;
-    let run = u64::from_le_bytes(Entropy::system().bytes());
+    let customers = Customers::new();
     let began = Instant::now();
     for batch in 0..LEADS / BATCH {
-        let leads: Vec<Value> = (0..BATCH).map(|number| lead(run, batch * BATCH + number)).collect();
+        let leads: Vec<Value> = (0..BATCH)
+            .map(|number| lead(customers, batch * BATCH + number))
+            .collect();
         let body = json!({"hold": true, "leads": leads});
         let taken: Taken = client
             .json(post("/api/v1/leads/batch", Some(&manager.token), None, &body)?)
@@ -92,9 +94,8 @@ async fn put_rules(client: &mut Client, manager: &Person) -> Result<(), Failure>
     Ok(())
 }
 
-fn lead(run: u64, number: usize) -> Value {
-    json!({
-        "company": {"name": format!("Company {run:x} {number}"), "domain": format!("c{number}-{run:x}.example"), "country": "DE"},
-        "product": "Gateway", "source": "event",
-    })
+fn lead(customers: Customers, number: usize) -> Value {
+    let mut deal = customers.deal(u64::try_from(number).unwrap_or(u64::MAX), "");
+    let company = deal.get_mut("customer").map(Value::take);
+    json!({"company": company, "product": "Gateway", "source": "event"})
 }

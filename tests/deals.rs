@@ -222,3 +222,51 @@ async fn the_vendor_says_that_a_deal_is_won_and_either_side_that_it_is_lost() {
         ]
     );
 }
+
+#[tokio::test]
+async fn a_word_that_very_many_names_have_is_passed_over_and_the_customer_is_found() {
+    let server = TestServer::start().await;
+    let scene = Scene::set(&server).await;
+    let (birch, alder) = (
+        server.login("sales@birch.example").await,
+        server.login("sales@alder.example").await,
+    );
+    for name in ["Zephyr", "Boreal"] {
+        let domain = format!("{name}.example").to_lowercase();
+        let body = deal_body(scene.northwind, &format!("{name} Logistics GmbH"), &domain);
+        birch.post("/api/v1/deals", &body).await.ok();
+    }
+    let mut db = server.database.connect().await;
+    // Seven hundred more with nothing but that word in common.
+    sqlx::query(
+        "INSERT INTO deal (id, vendor_id, partner_id, status, customer_name, customer_key, customer_keys, customer_country,
+                           currency, amount, expected_close, conflict_level, version, created_at, updated_at, program_id, custom)
+         SELECT gen_random_uuid(), one.vendor_id, one.partner_id, 'submitted', 'Copy', 'copy ' || n,
+                ARRAY(SELECT unnest(one.customer_keys) INTERSECT SELECT unnest(two.customer_keys)), one.customer_country,
+                one.currency, one.amount, one.expected_close, 'none', 1, one.created_at, one.updated_at, one.program_id, '{}'
+         FROM deal one JOIN deal two ON one.customer_name LIKE 'Zephyr%' AND two.customer_name LIKE 'Boreal%',
+              generate_series(1, 700) n",
+    )
+    .execute(&mut db)
+    .await
+    .unwrap();
+    sqlx::query("ANALYZE deal").execute(&mut db).await.unwrap();
+    // A node notes them when it starts.
+    let other = TestServer::builder().on(&server.database).start().await;
+    until("the word is noted", async || {
+        let noted: i64 = sqlx::query_scalar("SELECT count(*) FROM frequent_name_key WHERE NOT of_accounts")
+            .fetch_one(&mut db)
+            .await
+            .unwrap();
+        (noted > 0).then_some(())
+    })
+    .await;
+    for (name, level) in [("Zephir", "possible"), ("Quartz", "none")] {
+        let mut body = deal_body(scene.northwind, &format!("{name} Logistics"), "");
+        body["customer"].as_object_mut().unwrap().remove("domain");
+        body["contacts"] = json!([]);
+        let made = alder.post("/api/v1/deals", &body).await.ok();
+        assert_eq!(made["conflict_level"], level, "{name}");
+    }
+    other.stop().await;
+}

@@ -3,7 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use guildhall_kernel::{LeadId, LeadOfferId, OrgId};
 use guildhall_spine::{db::Tx, event::Origin, http::Problem, timer};
+use serde::Serialize;
 use serde_json::{Value, json};
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::floor;
@@ -234,26 +236,45 @@ async fn store_assignments(tx: &mut Tx, placed: &[Placed], cause: Cause, version
     Ok(())
 }
 
+/// A row of `lead_assignment` on its way: explanations are written as they are, since a tree of each would take longer
+/// to make than the decision.
+#[derive(Serialize)]
+struct Assignment<'a> {
+    lead: Uuid,
+    round: i32,
+    vendor: Uuid,
+    outcome: &'static str,
+    partners: Vec<Uuid>,
+    explanation: &'a Explanation,
+}
+
+impl<'a> Assignment<'a> {
+    fn of(one: &'a Placed) -> Self {
+        Self {
+            lead: one.lead.id.uuid(),
+            round: one.lead.round + 1,
+            vendor: one.lead.vendor_id.uuid(),
+            outcome: one.decision.outcome(),
+            partners: one.decision.partners.iter().map(|partner| partner.uuid()).collect(),
+            explanation: &one.decision.explanation,
+        }
+    }
+}
+
 async fn store_some_assignments(
     tx: &mut Tx,
     placed: &[Placed],
     cause: Cause,
     version: Option<i64>,
 ) -> Result<(), Problem> {
-    let mut rows = Vec::with_capacity(placed.len());
-    for one in placed {
-        let partners: Vec<Uuid> = one.decision.partners.iter().map(|partner| partner.uuid()).collect();
-        rows.push(json!({"lead": one.lead.id.uuid(), "round": one.lead.round + 1,
-            "vendor": one.lead.vendor_id.uuid(), "outcome": one.decision.outcome(), "partners": partners,
-            "explanation": serde_json::to_value(&one.decision.explanation).map_err(Problem::internal)?}));
-    }
+    let rows: Vec<Assignment<'_>> = placed.iter().map(Assignment::of).collect();
     let at = tx.now();
     sqlx::query!(
         "INSERT INTO lead_assignment (lead_id, round, vendor_id, at, cause, rules, outcome, partner_ids, explanation)
          SELECT r.lead, r.round, r.vendor, $2, $3, $4, r.outcome, r.partners, r.explanation
          FROM jsonb_to_recordset($1) AS r (lead uuid, round int, vendor uuid, outcome text, partners uuid[],
                                            explanation jsonb)",
-        Value::Array(rows),
+        Json(&rows) as _,
         at,
         cause.as_str(),
         version,
