@@ -261,7 +261,7 @@ async fn a_word_that_very_many_names_have_is_passed_over_and_the_customer_is_fou
         (noted > 0).then_some(())
     })
     .await;
-    for (name, level) in [("Zephir", "possible"), ("Quartz", "none")] {
+    for (name, level) in [("Zephir", "likely"), ("Quartz", "none")] {
         let mut body = deal_body(scene.northwind, &format!("{name} Logistics"), "");
         body["customer"].as_object_mut().unwrap().remove("domain");
         body["contacts"] = json!([]);

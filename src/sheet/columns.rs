@@ -83,7 +83,13 @@ impl Columns {
 impl Kind {
     fn of(schema: &Value) -> Self {
         let named = |name: &str| schema.get(name).and_then(Value::as_str);
-        let decimal = || named("example")?.parse::<Decimal>().ok();
+        // Digits alone are codes and hashes.
+        let decimal = || {
+            named("example")
+                .filter(|text| text.contains('.'))?
+                .parse::<Decimal>()
+                .ok()
+        };
         match (type_of(schema), named("format")) {
             (Some("string"), Some("date")) => Self::Date,
             (Some("string"), Some("date-time")) => Self::Time,
@@ -105,7 +111,11 @@ impl Kind {
             other => other.to_string(),
         };
         let read = match self {
-            Self::Number => text.parse().ok().map(Cell::Number),
+            Self::Number => text
+                .parse()
+                .ok()
+                .filter(|read: &Decimal| read.to_string() == text)
+                .map(Cell::Number),
             Self::Date => text.parse().ok().map(Cell::Date),
             Self::Time => text.parse().ok().map(Cell::Time),
             Self::Text | Self::Other => None,
