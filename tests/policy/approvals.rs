@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::{Stage, act};
+use super::{Stage, act, put};
 use crate::support::{Caller, deal_body};
 
 async fn user(caller: &Caller) -> Value {
@@ -213,4 +213,71 @@ async fn approvals_can_be_lent_and_a_slow_step_asks_somebody_else() {
         act(&admin, &slow, "approve", &json!({})).await.ok()["status"],
         "approved"
     );
+}
+
+#[tokio::test]
+async fn a_rule_for_certified_partners_approves_whoever_holds_all_that_it_names() {
+    let stage = Stage::set().await;
+    let when = json!({"certifications": ["gateway expert", "Pre-sales"]});
+    stage
+        .terms(json!({"rules": [{"name": "Certified", "when": when, "outcome": "auto_approve"}]}))
+        .await;
+    let (rep, birch) = (stage.login("sales@alder").await, stage.login("sales@birch").await);
+    let manager = stage.login("channel_manager@northwind").await;
+    let submit = async |rep: &Caller, customer: &str, domain: &str| {
+        let made = rep
+            .post("/api/v1/deals", &deal_body(stage.northwind, customer, domain))
+            .await;
+        (made.ok()["status"].clone(), made.ok()["id"].clone())
+    };
+    certify(&manager, "Alder", json!(["Gateway Expert"])).await;
+    certify(&manager, "Birch", json!(["Gateway Expert", "PRE-SALES", "Storage"])).await;
+    let (status, deal) = submit(&rep, "Acme GmbH", "acme.example").await;
+    assert_eq!(status, "submitted", "it lacks one of the two");
+    assert_eq!(submit(&birch, "Zenith Foods", "zenith.example").await.0, "approved");
+    let simulate = format!("{}/simulate", stage.policy());
+    let tried = manager.post(&simulate, &json!({"deal_id": deal})).await.ok();
+    assert_eq!(
+        json!([tried["rule"], tried["trials"][0]["unmet"]]),
+        json!([null, ["the partner lacks the certification Pre-sales"]])
+    );
+    certify(&manager, "Alder", json!(["Pre-Sales", "Gateway Expert"])).await;
+    let tried = manager.post(&simulate, &json!({"deal_id": deal})).await.ok();
+    assert_eq!(tried["rule"], "Certified");
+    assert_eq!(submit(&rep, "Halden Shipyards", "halden.example").await.0, "approved");
+    let many: Vec<String> = (0..51).map(|number| format!("C{number}")).collect();
+    let rules = json!([{"name": "A", "outcome": "auto_approve", "when": {"certifications": many}},
+        {"name": "B", "outcome": "auto_approve", "when": {"certifications": [""]}}]);
+    let refused = manager
+        .post(&simulate, &json!({"deal_id": deal, "rules": rules}))
+        .await
+        .problem(422, "invalid_body");
+    assert_eq!(
+        json!([refused["errors"][0]["pointer"], refused["errors"][1]["pointer"]]),
+        json!(["/rules/0/when/certifications", "/rules/1/when/certifications/0"])
+    );
+}
+
+/// The vendor notes what a partner is certified for.
+async fn certify(manager: &Caller, partner: &str, certifications: Value) {
+    let partnerships = manager.get("/api/v1/partnerships").await.ok();
+    let found = partnerships["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["partner"]["name"] == partner)
+        .unwrap();
+    let path = format!(
+        "/api/v1/partnerships/{}/lead-capabilities",
+        found["id"].as_str().unwrap()
+    );
+    let etag = manager.etag(&path).await;
+    put(
+        manager,
+        &path,
+        &etag,
+        &json!({"certifications": certifications, "weight": 1}),
+    )
+    .await
+    .ok();
 }

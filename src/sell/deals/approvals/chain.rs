@@ -14,7 +14,7 @@ use super::escalate;
 use crate::deals::found::Found;
 use crate::deals::grant::{Grant, grant, weigh};
 use crate::deals::notices::DealApprovalStarted;
-use crate::deals::policy::{Approver, Chain, Facts, Order, Rule, RuleOutcome, Step, Terms, route};
+use crate::deals::policy::{Approver, Certifications, Chain, Facts, Order, Rule, RuleOutcome, Step, Terms, route};
 use crate::deals::rows;
 
 /// Whether a submission under these terms may end in an approval, and so has to take its turn among them.
@@ -54,7 +54,9 @@ pub(in crate::deals) async fn on_submit(
 
 async fn facts(tx: &mut Tx, deal: DealId, found: &Found, tier: Tier) -> Result<Facts, Problem> {
     let row = sqlx::query!(
-        "SELECT amount, currency, customer_country FROM deal WHERE id = $1",
+        r#"SELECT d.amount, d.currency, d.customer_country, coalesce(c.certifications, '{}') AS "certifications!"
+           FROM deal d LEFT JOIN lead_capability c ON c.vendor_id = d.vendor_id AND c.partner_id = d.partner_id
+           WHERE d.id = $1"#,
         deal.uuid()
     )
     .fetch_one(&mut **tx)
@@ -64,6 +66,7 @@ async fn facts(tx: &mut Tx, deal: DealId, found: &Found, tier: Tier) -> Result<F
         currency: Currency::from_code(&row.currency).ok_or_else(|| Problem::internal("a deal has no currency"))?,
         country: row.customer_country,
         tier,
+        certifications: Certifications::of(row.certifications),
         conflict: found.level(),
     })
 }

@@ -39,6 +39,11 @@ pub(in crate::deals) struct Conditions {
     /// The partner's tier is one of these; empty for any.
     #[serde(default)]
     pub(super) tiers: Vec<Tier>,
+    /// The partner holds all of these certifications, which the vendor notes in its lead capabilities; letter case
+    /// doesn't matter. At most 50, empty for none.
+    #[serde(default)]
+    #[schema(max_items = 50, example = json!(["Gateway expert"]))]
+    pub(super) certifications: Vec<String>,
     /// The customer's country (ISO 3166-1 alpha-2) is one of these; empty for any. At most 250.
     #[serde(default)]
     #[schema(example = json!(["DE", "AT", "CH"]))]
@@ -183,6 +188,12 @@ fn check_conditions(checks: &mut Checks, at: &str, when: &Conditions) {
             let pointer = format!("{at}/{place}/currency");
             checks.check(new, &pointer, "taken", "another limit is in this currency");
         }
+    }
+    let few = when.certifications.len() <= 50;
+    let certifications = format!("{at}/certifications");
+    checks.check(few, &certifications, "length", "must have at most 50 certifications");
+    for (place, certification) in when.certifications.iter().enumerate().take(50) {
+        checks.text(&format!("{certifications}/{place}"), certification, 1, 200, false);
     }
     let few = when.countries.len() <= 250;
     checks.check(
