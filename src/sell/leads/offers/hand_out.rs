@@ -28,6 +28,7 @@ pub(in crate::leads) enum Cause {
     Expired,
     Returned,
     NoContact,
+    Inactive,
     Vendor,
 }
 
@@ -41,6 +42,7 @@ impl Cause {
             Self::Expired => "expired",
             Self::Returned => "returned",
             Self::NoContact => "no_contact",
+            Self::Inactive => "partnership_not_active",
             Self::Vendor => "vendor",
         }
     }
