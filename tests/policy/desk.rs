@@ -38,10 +38,24 @@ async fn each_side_puts_its_own_forward_and_the_first_wins() {
         .post(&format!("{case}/evidence"), &json!({"text": "Our workshop of May."}))
         .await
         .ok();
-    birch
-        .post(&format!("{case}/evidence"), &json!({"text": "Their letter of June."}))
+    let before = birch.get(&case).await;
+    stage.server.clock.advance(chrono::TimeDelta::seconds(5));
+    alder
+        .post(&format!("{case}/evidence"), &json!({"text": "Our workshop of June."}))
         .await
         .ok();
+    let after = birch.get(&case).await;
+    assert_eq!(
+        (before.ok(), before.header("etag")),
+        (after.ok(), after.header("etag")),
+        "nothing tells Birch that the other side has acted"
+    );
+    let given = birch
+        .post(&format!("{case}/evidence"), &json!({"text": "Their letter of June."}))
+        .await;
+    assert_eq!(given.ok()["evidence"][0]["no"], 1);
+    assert_ne!(given.header("etag"), after.header("etag"));
+    assert_eq!(stage.events(&birch, "conflict.evidence_given", 1).await[0]["no"], 1);
     let seen = String::from_utf8(birch.get(&case).await.body.to_vec()).unwrap();
     assert!(seen.contains("letter of June") && seen.contains(&id(&other)), "{seen}");
     assert!(
@@ -51,7 +65,7 @@ async fn each_side_puts_its_own_forward_and_the_first_wins() {
     let all = manager.get(&case).await.ok();
     assert_eq!(
         all["parties"].as_array().unwrap().len() + all["evidence"].as_array().unwrap().len(),
-        4
+        5
     );
     stage
         .login("sales@cedar")

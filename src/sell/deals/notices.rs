@@ -277,7 +277,7 @@ notices! {
         vendor_id: OrgId,
         /// Which side: a partner, or the vendor itself.
         by_organisation_id: OrgId,
-        /// The entry's number.
+        /// The entry's number among what this side has put forward.
         no: i32,
     }
     /// The conflict desk has decided: what shared credit is made of. For the vendor only.
