@@ -116,6 +116,44 @@ async fn a_chain_asks_one_after_the_other_and_refuses_who_is_not_up() {
         json!([refused["status"], refused["approval"]["steps"][1]["status"]]),
         json!(["rejected", "rejected"])
     );
+    assert_eq!(
+        votes(&manager, &other).await,
+        [
+            json!(["Northwind channel_manager", null, "Channel", true, null]),
+            json!(["Northwind admin", null, "Board", false, null]),
+        ]
+    );
+    assert_eq!(votes(&manager, &path).await.len(), 3);
+    assert_eq!(votes(&manager, &path).await[0][1], "Sound.");
+    assert!(votes(&rep, &path).await.is_empty(), "the chain is the vendor's");
+    assert_eq!(
+        rep.get(&format!("{path}/history")).await.ok()["items"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2,
+        "submitted and approved"
+    );
+}
+
+/// Who voted in the deal's history, what was said, in which step, how, and for whom; the first first.
+async fn votes(caller: &Caller, deal: &str) -> Vec<Value> {
+    let history = caller.get(&format!("{deal}/history")).await.ok();
+    let steps = history["items"].as_array().unwrap().iter().rev();
+    steps
+        .filter(|step| step["kind"] == "approval_voted")
+        .map(|step| {
+            let vote = &step["vote"];
+            assert_eq!(step["internal"], true);
+            json!([
+                step["by"]["name"],
+                step["said"],
+                vote["step"],
+                vote["approved"],
+                vote["on_behalf_of"]["name"]
+            ])
+        })
+        .collect()
 }
 
 #[tokio::test]
@@ -193,6 +231,16 @@ async fn approvals_can_be_lent_and_a_slow_step_asks_somebody_else() {
             vote["on_behalf_of"]["name"]
         ]),
         json!(["approved", "Northwind channel_manager", "Northwind owner"])
+    );
+    assert_eq!(
+        votes(&owner, &path).await,
+        [json!([
+            "Northwind channel_manager",
+            null,
+            "Owner",
+            true,
+            "Northwind owner"
+        ])]
     );
     owner.delete(&lent.header("location")).await.ok();
     let slow = stage.submit(&rep, "Zenith Foods", "zenith.example").await;

@@ -68,6 +68,7 @@ impl Written {
             close_reason: self.close_reason,
             rule: None,
             ended_because: None,
+            appeal_id: None,
             changed: Vec::new(),
         }
     }
