@@ -52,6 +52,19 @@ async fn a_rule_approves_at_once_and_says_so_but_not_against_an_approved_rival()
         .await
         .ok();
     assert_eq!(tried["rule"], "All");
+    let alone = json!([{"currency": "EUR", "amount": "60000 EUR"}]);
+    for (limits, advice) in [
+        (alone, "like \"349\": no currency"),
+        (json!("60000 EUR"), r#"like [{"currency": "EUR", "amount": "60000"}]"#),
+    ] {
+        let rules = json!([{"name": "X", "outcome": "auto_approve", "when": {"amount_at_most": limits}}]);
+        let refused = manager
+            .post(&simulate, &json!({"deal_id": large.ok()["id"], "rules": rules}))
+            .await
+            .problem(422, "invalid_body");
+        let message = refused["errors"][0]["message"].as_str().unwrap();
+        assert!(message.contains(advice), "{message}");
+    }
     let etag = rep.etag(&large.header("location")).await;
     let line = json!({"products": [{"name": "Gateway", "quantity": "1", "unit_amount": "10"}]});
     let changed = rep.patch(&large.header("location"), &etag, &line).await.ok();

@@ -257,9 +257,20 @@ async fn the_vendors_own_pipeline_conflicts_and_is_protected_once() {
         act(&manager, deal, "link-account", &link).await.ok();
     }
     act(&owner, &path, "approve", &json!({})).await.ok();
-    act(&owner, &other, "approve", &json!({}))
+    let refused = act(&owner, &other, "approve", &json!({}))
         .await
         .problem(409, "opportunity_protected");
+    assert!(
+        refused["detail"].as_str().unwrap().contains("one of your own accounts"),
+        "{refused}"
+    );
+    stage
+        .terms(json!({"rules": [{"name": "All", "outcome": "auto_approve"}]}))
+        .await;
+    let etag = birch.etag(&other).await;
+    let changed = birch.patch(&other, &etag, &json!({"note": "Soon."})).await.ok();
+    assert_eq!(changed["status"], "submitted", "a rule leaves it to a person");
+    stage.terms(json!({"rules": []})).await;
     let mut closed = contoso.clone();
     closed["stage"] = "closed".into();
     accounts(&manager, json!([closed])).await.ok();

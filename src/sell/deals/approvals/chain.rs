@@ -71,7 +71,7 @@ async fn facts(tx: &mut Tx, deal: DealId, found: &Found, tier: Tier) -> Result<F
     })
 }
 
-/// A rule doesn't overrule an approved rival: that deal waits for a person.
+/// A rule doesn't overrule an approved rival: that deal waits for a person. Its partner, who sends it, isn't told.
 async fn approve_at_once(
     tx: &mut Tx,
     origin: &Origin,
@@ -79,7 +79,7 @@ async fn approve_at_once(
     found: &Found,
     rule: &Rule,
 ) -> Result<(), Problem> {
-    if weigh(deal, &found.rivals, &[]).is_err() {
+    if weigh(deal, &found.rivals, &[]).is_err() || rows::is_taken(tx, deal).await? {
         return Ok(());
     }
     let locked = rows::lock_any(tx, deal).await?.ok_or_else(Problem::not_found)?;
