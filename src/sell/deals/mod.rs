@@ -36,6 +36,7 @@ pub(crate) mod protection;
 mod quota;
 pub(crate) mod register;
 mod reject;
+mod rekey;
 mod request_info;
 mod resubmit;
 pub(crate) mod revise;
@@ -152,6 +153,7 @@ pub fn timers() -> Vec<Arc<dyn Timer>> {
         Arc::new(protection::ProtectionTimer),
         Arc::new(protection::IdleTimer),
         Arc::new(approvals::EscalationTimer),
+        Arc::new(rekey::KeyTimer),
     ]
 }
 
