@@ -394,3 +394,79 @@ async fn what_an_opportunity_can_not_be_is_named() {
         .problem(422, "invalid_body");
     assert_eq!(problem["errors"][0]["pointer"], "/vendor_id");
 }
+
+#[tokio::test]
+async fn a_suspended_partner_sees_and_hears_nothing_until_it_is_active_again() {
+    let play = play().await;
+    let path = play.together().await;
+    let task = play
+        .vendor
+        .post(
+            &format!("{path}/tasks"),
+            &json!({"title": "Visit", "owner_id": play.scene.birch}),
+        )
+        .await;
+    let partnerships = play.vendor.get("/api/v1/partnerships").await.ok();
+    let ours = partnerships["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["partner"]["name"] == "Birch")
+        .unwrap();
+    let partnership = format!("/api/v1/partnerships/{}", ours["id"].as_str().unwrap());
+    let change = async |status: &str| {
+        let etag = play.vendor.etag(&partnership).await;
+        let change = json!({"status": status});
+        play.vendor.patch(&partnership, &etag, &change).await.ok();
+    };
+    let etag = play.birch.etag(&path).await;
+    let heard = play.told(&play.birch).await.len();
+    change("suspended").await;
+    let note = json!({"body": "Without Birch."});
+    play.vendor.post(&format!("{path}/notes"), &note).await.ok();
+    let id = path.rsplit('/').next().unwrap();
+    let channel = format!("/api/v1/events?since=0-0&channel=co_sell:{id}");
+    for hidden in [
+        path.clone(),
+        format!("{path}/notes"),
+        format!("{path}/tasks"),
+        format!("{path}/documents"),
+        task.header("location"),
+        channel.clone(),
+    ] {
+        play.birch.get(&hidden).await.problem(404, "not_found");
+    }
+    let refused = [
+        play.birch.post(&format!("{path}/notes"), &note).await,
+        play.birch
+            .post_at(&format!("{path}/respond"), &etag, &json!({"answer": "leave"}))
+            .await,
+        play.birch
+            .patch(
+                &task.header("location"),
+                &task.header("etag"),
+                &json!({"status": "done"}),
+            )
+            .await,
+    ];
+    for refused in refused {
+        refused.problem(404, "not_found");
+    }
+    assert_eq!(play.birch.get("/api/v1/co-sells").await.ok()["items"], json!([]));
+    let file = play.birch.get("/api/v1/co-sells/export").await;
+    assert!(file.status.is_success() && !String::from_utf8_lossy(&file.body).contains("Contoso"));
+    assert_eq!(play.told(&play.birch).await.len(), heard);
+    assert!(kinds(&play.told(&play.alder).await).contains(&"cosell.note_added"));
+
+    change("active").await;
+    let notes = play.birch.get(&format!("{path}/notes")).await.ok();
+    assert_eq!(notes["items"][0]["body"], "Without Birch.");
+    play.birch.post(&format!("{path}/notes"), &note).await.ok();
+    play.birch.get(&channel).await.ok();
+
+    change("suspended").await;
+    let removal = json!({"partner_id": play.scene.birch});
+    act(&play.vendor, &path, "remove", &removal).await.ok();
+    let told = play.told(&play.birch).await;
+    assert_eq!(kinds(&told).last(), Some(&"cosell.removed"));
+}

@@ -270,3 +270,40 @@ async fn a_word_that_very_many_names_have_is_passed_over_and_the_customer_is_fou
     }
     other.stop().await;
 }
+
+#[tokio::test]
+async fn names_that_were_read_another_way_once_are_found_by_todays_keys() {
+    let server = TestServer::start().await;
+    let scene = Scene::set(&server).await;
+    let (rep, birch) = (
+        server.login("sales@alder.example").await,
+        server.login("sales@birch.example").await,
+    );
+    let nameless = |customer: &str, domain: &str| {
+        let mut body = deal_body(scene.northwind, customer, domain);
+        body["customer"].as_object_mut().unwrap().remove("domain");
+        body
+    };
+    submit(&rep, &nameless("Ромашка", "one.example")).await;
+    let mut db = server.database.connect().await;
+    sqlx::query("UPDATE deal SET customer_key = 'ромашка', customer_keys = '{1,2}'")
+        .execute(&mut db)
+        .await
+        .unwrap();
+    let (path, etag) = submit(&birch, &nameless("Romashka", "other.example")).await;
+    assert_eq!(birch.get(&path).await.ok()["conflict_level"], "none");
+    sqlx::raw_sql(include_str!("../migrations/20261123000084_sell_deal_customer_keys.sql"))
+        .execute(&mut db)
+        .await
+        .unwrap();
+    until("all deals have their keys", async || {
+        let left: i64 = sqlx::query_scalar("SELECT count(*) FROM timer WHERE kind = 'deal_customer_keys'")
+            .fetch_one(&mut db)
+            .await
+            .unwrap();
+        (left == 0).then_some(())
+    })
+    .await;
+    let seen = birch.patch(&path, &etag, &json!({"note": "Again."})).await.ok();
+    assert_eq!(seen["conflict_level"], "likely");
+}

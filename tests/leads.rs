@@ -4,6 +4,7 @@ mod forms;
 mod intake;
 mod lifecycle;
 mod rules;
+mod suspension;
 
 use axum::http::Method;
 use serde_json::{Value, json};

@@ -131,6 +131,7 @@ fn facts(deal: &Deal, status: DealStatus, version: i64) -> DealFacts {
         close_reason: None,
         rule: None,
         ended_because: None,
+        appeal_id: None,
         changed: Vec::new(),
     }
 }

@@ -196,6 +196,20 @@ async fn answers_are_checked_by_the_form_and_every_fault_is_named() {
 }
 
 #[tokio::test]
+async fn a_fault_that_ends_with_the_forms_question_has_one_mark() {
+    let stage = Stage::set().await;
+    let vendor = stage.scene.northwind;
+    let asking = json!([{"key": "site", "label": "Where will it run?", "kind": "text", "required": true}]);
+    publish(&stage.manager, vendor, &asking).await.ok();
+    let bare = deal_body(vendor, "Bare", "bare.example");
+    let refused = stage.rep.post("/api/v1/deals", &bare).await;
+    assert_eq!(
+        refused.problem(422, "invalid_body")["detail"],
+        "One field was refused. /custom/site: is needed: Where will it run?"
+    );
+}
+
+#[tokio::test]
 async fn a_deal_keeps_the_form_that_it_was_registered_with() {
     let stage = Stage::set().await;
     let vendor = stage.scene.northwind;

@@ -38,7 +38,10 @@ async fn the_explanation_says_why_this_partner_and_why_no_other() {
     };
     assert_eq!(json!([france["name"], france["missed"]]), json!(["France", "country"]));
     assert_eq!(competence["chosen"], json!([stage.scene.alder]));
-    assert_eq!(competence["eligible"][0]["partner_id"], json!(stage.scene.alder));
+    assert_eq!(
+        competence["eligible"],
+        json!([{"partner_id": stage.scene.alder, "value": 60, "unit": "fit_points"}])
+    );
     assert_eq!(
         competence["out"],
         json!([{"reasons": ["territory", "competence"], "count": 1, "partner_ids": [stage.scene.birch]}])
@@ -216,6 +219,20 @@ async fn rules_are_versioned_and_name_their_faults() {
         .await
         .problem(422, "invalid_body");
     assert_eq!(problem["errors"].as_array().unwrap().len(), 4, "{problem}");
+    let worded = json!({"rules": [{"name": "X", "when": {"amount": {"currency": "EUR", "from": "60000 EUR"}},
+        "choice": "pool"}]});
+    let problem = put(&stage.manager, "/api/v1/lead-rules", "\"v2\"", &worded)
+        .await
+        .problem(422, "invalid_body");
+    let fault = &problem["errors"][0];
+    assert_eq!(fault["pointer"], "/rules/0/when/amount/from");
+    assert!(
+        fault["message"]
+            .as_str()
+            .unwrap()
+            .contains("digits alone, like \"60000\""),
+        "{problem}"
+    );
     let foreign = json!({"rules": [{"name": "X", "eligible": {"partner_ids": [stage.scene.cedar]}, "choice": "pool"}]});
     let problem = put(&stage.manager, "/api/v1/lead-rules", "\"v2\"", &foreign)
         .await

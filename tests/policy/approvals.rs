@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::{Stage, act};
+use super::{Stage, act, put};
 use crate::support::{Caller, deal_body};
 
 async fn user(caller: &Caller) -> Value {
@@ -52,6 +52,19 @@ async fn a_rule_approves_at_once_and_says_so_but_not_against_an_approved_rival()
         .await
         .ok();
     assert_eq!(tried["rule"], "All");
+    let alone = json!([{"currency": "EUR", "amount": "60000 EUR"}]);
+    for (limits, advice) in [
+        (alone, "like \"349\": no currency"),
+        (json!("60000 EUR"), r#"like [{"currency": "EUR", "amount": "60000"}]"#),
+    ] {
+        let rules = json!([{"name": "X", "outcome": "auto_approve", "when": {"amount_at_most": limits}}]);
+        let refused = manager
+            .post(&simulate, &json!({"deal_id": large.ok()["id"], "rules": rules}))
+            .await
+            .problem(422, "invalid_body");
+        let message = refused["errors"][0]["message"].as_str().unwrap();
+        assert!(message.contains(advice), "{message}");
+    }
     let etag = rep.etag(&large.header("location")).await;
     let line = json!({"products": [{"name": "Gateway", "quantity": "1", "unit_amount": "10"}]});
     let changed = rep.patch(&large.header("location"), &etag, &line).await.ok();
@@ -116,6 +129,44 @@ async fn a_chain_asks_one_after_the_other_and_refuses_who_is_not_up() {
         json!([refused["status"], refused["approval"]["steps"][1]["status"]]),
         json!(["rejected", "rejected"])
     );
+    assert_eq!(
+        votes(&manager, &other).await,
+        [
+            json!(["Northwind channel_manager", null, "Channel", true, null]),
+            json!(["Northwind admin", null, "Board", false, null]),
+        ]
+    );
+    assert_eq!(votes(&manager, &path).await.len(), 3);
+    assert_eq!(votes(&manager, &path).await[0][1], "Sound.");
+    assert!(votes(&rep, &path).await.is_empty(), "the chain is the vendor's");
+    assert_eq!(
+        rep.get(&format!("{path}/history")).await.ok()["items"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2,
+        "submitted and approved"
+    );
+}
+
+/// Who voted in the deal's history, what was said, in which step, how, and for whom; the first first.
+async fn votes(caller: &Caller, deal: &str) -> Vec<Value> {
+    let history = caller.get(&format!("{deal}/history")).await.ok();
+    let steps = history["items"].as_array().unwrap().iter().rev();
+    steps
+        .filter(|step| step["kind"] == "approval_voted")
+        .map(|step| {
+            let vote = &step["vote"];
+            assert_eq!(step["internal"], true);
+            json!([
+                step["by"]["name"],
+                step["said"],
+                vote["step"],
+                vote["approved"],
+                vote["on_behalf_of"]["name"]
+            ])
+        })
+        .collect()
 }
 
 #[tokio::test]
@@ -194,6 +245,16 @@ async fn approvals_can_be_lent_and_a_slow_step_asks_somebody_else() {
         ]),
         json!(["approved", "Northwind channel_manager", "Northwind owner"])
     );
+    assert_eq!(
+        votes(&owner, &path).await,
+        [json!([
+            "Northwind channel_manager",
+            null,
+            "Owner",
+            true,
+            "Northwind owner"
+        ])]
+    );
     owner.delete(&lent.header("location")).await.ok();
     let slow = stage.submit(&rep, "Zenith Foods", "zenith.example").await;
     act(&manager, &slow, "approve", &json!({}))
@@ -213,4 +274,71 @@ async fn approvals_can_be_lent_and_a_slow_step_asks_somebody_else() {
         act(&admin, &slow, "approve", &json!({})).await.ok()["status"],
         "approved"
     );
+}
+
+#[tokio::test]
+async fn a_rule_for_certified_partners_approves_whoever_holds_all_that_it_names() {
+    let stage = Stage::set().await;
+    let when = json!({"certifications": ["gateway expert", "Pre-sales"]});
+    stage
+        .terms(json!({"rules": [{"name": "Certified", "when": when, "outcome": "auto_approve"}]}))
+        .await;
+    let (rep, birch) = (stage.login("sales@alder").await, stage.login("sales@birch").await);
+    let manager = stage.login("channel_manager@northwind").await;
+    let submit = async |rep: &Caller, customer: &str, domain: &str| {
+        let made = rep
+            .post("/api/v1/deals", &deal_body(stage.northwind, customer, domain))
+            .await;
+        (made.ok()["status"].clone(), made.ok()["id"].clone())
+    };
+    certify(&manager, "Alder", json!(["Gateway Expert"])).await;
+    certify(&manager, "Birch", json!(["Gateway Expert", "PRE-SALES", "Storage"])).await;
+    let (status, deal) = submit(&rep, "Acme GmbH", "acme.example").await;
+    assert_eq!(status, "submitted", "it lacks one of the two");
+    assert_eq!(submit(&birch, "Zenith Foods", "zenith.example").await.0, "approved");
+    let simulate = format!("{}/simulate", stage.policy());
+    let tried = manager.post(&simulate, &json!({"deal_id": deal})).await.ok();
+    assert_eq!(
+        json!([tried["rule"], tried["trials"][0]["unmet"]]),
+        json!([null, ["the partner lacks the certification Pre-sales"]])
+    );
+    certify(&manager, "Alder", json!(["Pre-Sales", "Gateway Expert"])).await;
+    let tried = manager.post(&simulate, &json!({"deal_id": deal})).await.ok();
+    assert_eq!(tried["rule"], "Certified");
+    assert_eq!(submit(&rep, "Halden Shipyards", "halden.example").await.0, "approved");
+    let many: Vec<String> = (0..51).map(|number| format!("C{number}")).collect();
+    let rules = json!([{"name": "A", "outcome": "auto_approve", "when": {"certifications": many}},
+        {"name": "B", "outcome": "auto_approve", "when": {"certifications": [""]}}]);
+    let refused = manager
+        .post(&simulate, &json!({"deal_id": deal, "rules": rules}))
+        .await
+        .problem(422, "invalid_body");
+    assert_eq!(
+        json!([refused["errors"][0]["pointer"], refused["errors"][1]["pointer"]]),
+        json!(["/rules/0/when/certifications", "/rules/1/when/certifications/0"])
+    );
+}
+
+/// The vendor notes what a partner is certified for.
+async fn certify(manager: &Caller, partner: &str, certifications: Value) {
+    let partnerships = manager.get("/api/v1/partnerships").await.ok();
+    let found = partnerships["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["partner"]["name"] == partner)
+        .unwrap();
+    let path = format!(
+        "/api/v1/partnerships/{}/lead-capabilities",
+        found["id"].as_str().unwrap()
+    );
+    let etag = manager.etag(&path).await;
+    put(
+        manager,
+        &path,
+        &etag,
+        &json!({"certifications": certifications, "weight": 1}),
+    )
+    .await
+    .ok();
 }

@@ -38,10 +38,24 @@ async fn each_side_puts_its_own_forward_and_the_first_wins() {
         .post(&format!("{case}/evidence"), &json!({"text": "Our workshop of May."}))
         .await
         .ok();
-    birch
-        .post(&format!("{case}/evidence"), &json!({"text": "Their letter of June."}))
+    let before = birch.get(&case).await;
+    stage.server.clock.advance(chrono::TimeDelta::seconds(5));
+    alder
+        .post(&format!("{case}/evidence"), &json!({"text": "Our workshop of June."}))
         .await
         .ok();
+    let after = birch.get(&case).await;
+    assert_eq!(
+        (before.ok(), before.header("etag")),
+        (after.ok(), after.header("etag")),
+        "nothing tells Birch that the other side has acted"
+    );
+    let given = birch
+        .post(&format!("{case}/evidence"), &json!({"text": "Their letter of June."}))
+        .await;
+    assert_eq!(given.ok()["evidence"][0]["no"], 1);
+    assert_ne!(given.header("etag"), after.header("etag"));
+    assert_eq!(stage.events(&birch, "conflict.evidence_given", 1).await[0]["no"], 1);
     let seen = String::from_utf8(birch.get(&case).await.body.to_vec()).unwrap();
     assert!(seen.contains("letter of June") && seen.contains(&id(&other)), "{seen}");
     assert!(
@@ -51,7 +65,7 @@ async fn each_side_puts_its_own_forward_and_the_first_wins() {
     let all = manager.get(&case).await.ok();
     assert_eq!(
         all["parties"].as_array().unwrap().len() + all["evidence"].as_array().unwrap().len(),
-        4
+        5
     );
     stage
         .login("sales@cedar")
@@ -243,9 +257,20 @@ async fn the_vendors_own_pipeline_conflicts_and_is_protected_once() {
         act(&manager, deal, "link-account", &link).await.ok();
     }
     act(&owner, &path, "approve", &json!({})).await.ok();
-    act(&owner, &other, "approve", &json!({}))
+    let refused = act(&owner, &other, "approve", &json!({}))
         .await
         .problem(409, "opportunity_protected");
+    assert!(
+        refused["detail"].as_str().unwrap().contains("one of your own accounts"),
+        "{refused}"
+    );
+    stage
+        .terms(json!({"rules": [{"name": "All", "outcome": "auto_approve"}]}))
+        .await;
+    let etag = birch.etag(&other).await;
+    let changed = birch.patch(&other, &etag, &json!({"note": "Soon."})).await.ok();
+    assert_eq!(changed["status"], "submitted", "a rule leaves it to a person");
+    stage.terms(json!({"rules": []})).await;
     let mut closed = contoso.clone();
     closed["stage"] = "closed".into();
     accounts(&manager, json!([closed])).await.ok();

@@ -66,6 +66,20 @@ async fn an_appeal_is_decided_by_somebody_else_and_makes_the_deal_claim_its_cust
         json!(["appealed", "existing_customer"])
     );
     assert!(appealed["decision_clock"]["due_at"].is_string());
+    for side in [&manager, &rep] {
+        let told = stage.events(side, "deal.appealed", 1).await;
+        assert_eq!(
+            json!([told.len(), told[0]["note"]]),
+            json!([1, "They are no customer of yours."])
+        );
+        assert!(told[0]["appeal_id"].is_string());
+        assert!(stage.events(side, "deal.appeal_filed", 0).await.is_empty());
+        let history = side.get(&format!("{path}/history")).await.ok();
+        assert_eq!(
+            json!([history["items"][0]["kind"], history["items"][0]["said"]]),
+            json!(["appealed", "They are no customer of yours."])
+        );
+    }
     for verdict in ["approve", "reject"] {
         let body = if verdict == "reject" {
             json!({"reason": "not_qualified"})

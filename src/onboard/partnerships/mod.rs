@@ -32,6 +32,10 @@ use crate::organisations::NamedOrganisation;
 /// The events of partnerships.
 pub(crate) const EVENTS: &[EventDoc] = events::EVENTS;
 
+/// The event that says that a partnership's status, tier, program or account manager is another one, for those who
+/// follow it.
+pub const CHANGED: &str = <events::PartnershipChanged as event::Event>::KIND;
+
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list::list_partnerships, create::create_partnership))

@@ -1,4 +1,5 @@
-//! Who may reach a shared opportunity: those who have a part in it, by what their stage shows them.
+//! Who may reach a shared opportunity: those who have a part in it, by what their stage shows them; a partner while it
+//! is active in the vendor's program.
 
 use axum::{
     extract::FromRequestParts,
@@ -83,7 +84,9 @@ impl FromRequestParts<App> for Seen {
         let found = sqlx::query!(
             r#"SELECT c.vendor_id AS "vendor: OrgId", p.stage AS "stage: Stage"
                FROM co_sell c JOIN co_sell_party p ON p.co_sell_id = c.id AND p.org_id = $2
-               WHERE c.id = $1 AND p.stage IN ('invited', 'interested', 'joined')"#,
+               WHERE c.id = $1 AND p.stage IN ('invited', 'interested', 'joined')
+                 AND (c.vendor_id = $2 OR EXISTS (SELECT FROM partnership s WHERE s.vendor_id = c.vendor_id
+                                                  AND s.partner_id = $2 AND s.status = 'active'))"#,
             id.uuid(),
             org.id.uuid(),
         )
@@ -121,7 +124,9 @@ impl FromRequestParts<App> for ReachedTask {
                FROM plan_task t
                JOIN co_sell c ON c.id = t.co_sell_id
                JOIN co_sell_party p ON p.co_sell_id = c.id AND p.org_id = $2
-               WHERE t.id = $1 AND p.stage = 'joined'"#,
+               WHERE t.id = $1 AND p.stage = 'joined'
+                 AND (c.vendor_id = $2 OR EXISTS (SELECT FROM partnership s WHERE s.vendor_id = c.vendor_id
+                                                  AND s.partner_id = $2 AND s.status = 'active'))"#,
             task.uuid(),
             org.id.uuid(),
         )

@@ -156,19 +156,25 @@ events! {
     CoSellDocumentRemoved(DocumentNow) = "cosell.document_removed";
 }
 
-/// Those who have joined, the vendor included.
+/// Those who have joined, the vendor included. A partner that isn't active in the program hears nothing.
 pub(super) async fn joined(tx: &mut Tx, id: CoSellId) -> Result<Vec<Uuid>, Problem> {
     let orgs = sqlx::query_scalar!(
-        "SELECT org_id FROM co_sell_party WHERE co_sell_id = $1 AND stage = 'joined'",
+        "SELECT p.org_id FROM co_sell_party p JOIN co_sell c ON c.id = p.co_sell_id
+         WHERE p.co_sell_id = $1 AND p.stage = 'joined'
+           AND (p.org_id = c.vendor_id OR EXISTS (SELECT FROM partnership s WHERE s.vendor_id = c.vendor_id
+                                                  AND s.partner_id = p.org_id AND s.status = 'active'))",
         id.uuid()
     );
     Ok(orgs.fetch_all(&mut **tx).await?)
 }
 
-/// Those who have a part, invited partners included.
+/// Those who have a part, invited partners included; a partner while it is active in the program.
 pub(super) async fn live(tx: &mut Tx, id: CoSellId) -> Result<Vec<Uuid>, Problem> {
     let orgs = sqlx::query_scalar!(
-        "SELECT org_id FROM co_sell_party WHERE co_sell_id = $1 AND stage IN ('invited', 'interested', 'joined')",
+        "SELECT p.org_id FROM co_sell_party p JOIN co_sell c ON c.id = p.co_sell_id
+         WHERE p.co_sell_id = $1 AND p.stage IN ('invited', 'interested', 'joined')
+           AND (p.org_id = c.vendor_id OR EXISTS (SELECT FROM partnership s WHERE s.vendor_id = c.vendor_id
+                                                  AND s.partner_id = p.org_id AND s.status = 'active'))",
         id.uuid()
     );
     Ok(orgs.fetch_all(&mut **tx).await?)

@@ -103,10 +103,14 @@ pub(super) async fn remove_from_co_sell(
     let stage = Step::Remove.from(was).filter(|_| partner != seen.vendor);
     let message = "must be a partner that has a part in the opportunity";
     let stage = stage.ok_or_else(|| Problem::field("/partner_id", "unknown_partner", message))?;
-    let audience = match was {
+    let mut audience = match was {
         Some(Stage::Joined) => events::joined(tx, seen.id).await?,
-        _ => vec![seen.vendor.uuid(), partner.uuid()],
+        _ => vec![seen.vendor.uuid()],
     };
+    // It hears of its own end even while it is suspended.
+    if !audience.contains(&partner.uuid()) {
+        audience.push(partner.uuid());
+    }
     rows::set_stage(tx, seen.id, partner, stage, removal.note.as_deref()).await?;
     let version = rows::touch(tx, seen.id).await?.version;
     let removed = CoSellRemoved(party(&seen, partner, stage, version));

@@ -10,9 +10,8 @@ use guildhall_spine::{
     timer::{Due, Next, Timer},
 };
 
-use super::events::PlanTaskDue;
-use super::stage::Stage;
-use super::{plan, rows};
+use super::events::{self, PlanTaskDue};
+use super::plan;
 
 /// The deadline's kind.
 pub(super) const DUE: &str = "plan_task_due";
@@ -30,8 +29,10 @@ impl Timer for TaskReminder {
     async fn ring(&self, _: &App, tx: &mut Tx, due: &Due) -> Result<Next, Problem> {
         let id = PlanTaskId::from(due.subject);
         let task = plan::lock(tx, id).await?;
-        // Who has left hears nothing of it any more.
-        let owns = rows::stage(tx, task.co_sell_id, task.owner_id).await? == Some(Stage::Joined);
+        // Who has left, or is suspended, hears nothing of it.
+        let owns = events::joined(tx, task.co_sell_id)
+            .await?
+            .contains(&task.owner_id.uuid());
         if task.status.is_to_do() && owns {
             let audience = [task.owner_id.uuid()];
             event::append(

@@ -1,4 +1,3 @@
-use guildhall_onboard::api::active_partnership;
 use guildhall_spine::{
     db::Tx,
     event,
@@ -96,7 +95,6 @@ pub(super) async fn respond_to_co_sell(
     let stage = step.from(Some(was)).ok_or_else(|| illegal(was))?;
     if stage.is_live() {
         refuse_closed(locked.status)?;
-        refuse_inactive(tx, &seen).await?;
     }
     let others = events::joined(tx, seen.id).await?;
     rows::set_stage(tx, seen.id, seen.org, stage, response.note.as_deref()).await?;
@@ -106,16 +104,6 @@ pub(super) async fn respond_to_co_sell(
         return answer(command, seen.org, seen.id).await;
     }
     command.commit(Reply::no_content()).await
-}
-
-async fn refuse_inactive(tx: &mut Tx, seen: &Seen) -> Result<(), Problem> {
-    match active_partnership(tx, seen.vendor, seen.org).await? {
-        Some(_) => Ok(()),
-        None => Err(Problem::new(
-            crate::deals::code::PARTNERSHIP_NOT_ACTIVE,
-            "Ask the vendor to reactivate the partnership. The invitation can still be declined.",
-        )),
-    }
 }
 
 fn illegal(stage: Stage) -> Problem {

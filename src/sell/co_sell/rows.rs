@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use guildhall_kernel::{CoSellId, DealId, OrgId};
+use guildhall_onboard::api::active_partnership;
 use guildhall_spine::{db::Tx, http::Problem};
 use rust_decimal::Decimal;
 use serde::Deserialize;
@@ -16,6 +17,7 @@ use crate::deals::wire::{DealContact, in_currency};
 /// What of a locked opportunity its commands need.
 #[derive(Debug)]
 pub(super) struct Locked {
+    vendor_id: OrgId,
     pub(super) opened_by: OrgId,
     pub(super) status: CoSellStatus,
     pub(super) title: String,
@@ -26,11 +28,12 @@ pub(super) struct Locked {
     pub(super) version: i64,
 }
 
-/// Locks the opportunity until the transaction ends, if `org` still has a part in it; with its stage.
+/// Locks the opportunity until the transaction ends, if `org` still has a part in it; with its stage. A partner stays
+/// active in the program as long: suspending it waits.
 pub(super) async fn lock(tx: &mut Tx, id: CoSellId, org: OrgId) -> Result<(Locked, Stage), Problem> {
     let locked = sqlx::query_as!(
         Locked,
-        r#"SELECT opened_by AS "opened_by: OrgId", status AS "status: CoSellStatus", title, brief, currency, amount,
+        r#"SELECT vendor_id AS "vendor_id: OrgId", opened_by AS "opened_by: OrgId", status AS "status: CoSellStatus", title, brief, currency, amount,
                   expected_close, version
            FROM co_sell WHERE id = $1 FOR NO KEY UPDATE"#,
         id.uuid(),
@@ -40,7 +43,12 @@ pub(super) async fn lock(tx: &mut Tx, id: CoSellId, org: OrgId) -> Result<(Locke
     .ok_or_else(Problem::not_found)?;
     // Read once the lock is held: a step made meanwhile counts.
     let stage = stage(tx, id, org).await?.filter(|stage| stage.is_live());
-    Ok((locked, stage.ok_or_else(Problem::not_found)?))
+    let stage = stage.ok_or_else(Problem::not_found)?;
+    if org != locked.vendor_id && active_partnership(tx, locked.vendor_id, org).await?.is_none() {
+        let advice = "Ask the vendor to reactivate the partnership.";
+        return Err(Problem::new(crate::deals::code::PARTNERSHIP_NOT_ACTIVE, advice));
+    }
+    Ok((locked, stage))
 }
 
 /// How far `org` is; `None` if it was never asked.
@@ -177,7 +185,10 @@ macro_rules! co_sells {
                           WHERE q.co_sell_id = c.id AND (q.stage = 'joined' OR c.vendor_id = $1))
                       END AS "parties: Json<Vec<StoredParty>>"
                FROM co_sell_party p JOIN co_sell c ON c.id = p.co_sell_id
-               WHERE p.org_id = $1 AND p.stage IN ('invited', 'interested', 'joined') AND "# + $tail,
+               WHERE p.org_id = $1 AND p.stage IN ('invited', 'interested', 'joined')
+                 AND (c.vendor_id = $1 OR EXISTS (SELECT FROM partnership s WHERE s.vendor_id = c.vendor_id
+                                                  AND s.partner_id = $1 AND s.status = 'active'))
+                 AND "# + $tail,
             $($argument),+
         )
     };

@@ -31,8 +31,12 @@ impl Watchable for WatchedCoSells {
             return Ok(None);
         };
         let seen = sqlx::query_scalar!(
-            r#"SELECT EXISTS (SELECT FROM co_sell_party WHERE co_sell_id = $1 AND org_id = $2
-                              AND stage IN ('invited', 'interested', 'joined')) AS "seen!""#,
+            r#"SELECT EXISTS (SELECT FROM co_sell_party p JOIN co_sell c ON c.id = p.co_sell_id
+                              WHERE p.co_sell_id = $1 AND p.org_id = $2
+                                AND p.stage IN ('invited', 'interested', 'joined')
+                                AND (c.vendor_id = $2 OR EXISTS (SELECT FROM partnership s
+                                     WHERE s.vendor_id = c.vendor_id AND s.partner_id = $2
+                                       AND s.status = 'active'))) AS "seen!""#,
             id.uuid(),
             organisation,
         )

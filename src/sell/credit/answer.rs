@@ -3,7 +3,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::access::OwnAgreement;
-use super::events::{self, CreditAgreed, CreditDeclined, CreditSigned, CreditWithdrawn, OwnCreditAgreed};
+use super::events::{self, CreditAgreed, CreditDeclined, CreditWithdrawn, OwnCreditAgreed};
 use super::rows::{self, DealFacts};
 use super::stored::{self, Agreement};
 use super::view::{AgreementStatus, CreditAgreement, Viewer};
@@ -43,7 +43,7 @@ pub(super) async fn accept_credit(
     let origin = own.actor.origin();
     if agreement.unsigned() > 1 {
         let agreement = reload(&own, &mut command).await?;
-        events::proposal::<CreditSigned>(&mut command.tx, &origin, &agreement).await?;
+        events::signed(&mut command.tx, &origin, &agreement, own.org, deal.open).await?;
     } else {
         rows::put_in_force(tx, deal.id, agreement.id).await?;
         let agreement = reload(&own, &mut command).await?;
@@ -115,7 +115,7 @@ async fn lock(
 ) -> Result<(DealFacts, Agreement), Problem> {
     let deal = rows::lock_deal(&mut command.tx, own.agreement.deal_id).await?;
     let agreement = reload(own, command).await?;
-    if_match.check(agreement.version)?;
+    if_match.check(viewer(own, &deal).version(&agreement))?;
     if agreement.status != AgreementStatus::Proposed {
         let detail = format!("The agreement is {}.", agreement.status.as_str());
         return Err(illegal(&detail, &[]));
@@ -134,11 +134,15 @@ async fn reload(own: &OwnAgreement, command: &mut Command<Nothing>) -> Result<Ag
 
 async fn finish(own: &OwnAgreement, deal: &DealFacts, mut command: Command<Nothing>) -> Result<Reply, Problem> {
     let agreement = reload(own, &mut command).await?;
-    let viewer = Viewer {
+    let viewer = viewer(own, deal);
+    let reply = Reply::ok(&viewer.agreement(&agreement))?.version(viewer.version(&agreement));
+    command.commit(reply).await
+}
+
+const fn viewer(own: &OwnAgreement, deal: &DealFacts) -> Viewer {
+    Viewer {
         org: own.org,
         vendor: deal.vendor_id,
         open: deal.open,
-    };
-    let reply = Reply::ok(&viewer.agreement(&agreement))?.version(agreement.version);
-    command.commit(reply).await
+    }
 }

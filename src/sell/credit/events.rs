@@ -58,7 +58,8 @@ pub struct OwnShare {
     pub percent: String,
 }
 
-/// A proposal right after a change. For everyone whom it concerns, without their names and shares.
+/// A proposal right after a change. For those whom it concerns, without their names, shares and signatures: each reads
+/// in the agreement what it may know of them.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ProposalNow {
     /// The proposed agreement.
@@ -69,10 +70,6 @@ pub struct ProposalNow {
     pub vendor_id: OrgId,
     /// Where it stands.
     pub status: AgreementStatus,
-    /// How many have not signed.
-    pub unsigned: usize,
-    /// Its version after the change.
-    pub version: i64,
 }
 
 macro_rules! events {
@@ -110,7 +107,8 @@ events! {
     OwnCreditAgreed(OwnCreditNow) = "credit.own_agreed";
     /// An agreement on credit was proposed.
     CreditProposed(ProposalNow) = "credit.proposed";
-    /// Somebody signed a proposal that others have yet to sign.
+    /// Somebody signed a proposal that others have yet to sign. For the vendor, the signer, and those who see that
+    /// signature.
     CreditSigned(ProposalNow) = "credit.signed";
     /// Somebody refused a proposal.
     CreditDeclined(ProposalNow) = "credit.declined";
@@ -143,14 +141,39 @@ pub(super) async fn proposal<E>(tx: &mut Tx, origin: &Origin, agreement: &Agreem
 where
     E: Event + From<ProposalNow>,
 {
-    let audiences: Vec<_> = agreement.signatures.iter().map(|one| one.org_id.uuid()).collect();
+    tell::<E>(tx, origin, agreement, |_| true).await
+}
+
+/// Announces that `by` signed, to those who may know: a partner's signature is shown to other partners only when the
+/// program shows the shares of all (`open`).
+pub(super) async fn signed(
+    tx: &mut Tx,
+    origin: &Origin,
+    agreement: &Agreement,
+    by: OrgId,
+    open: bool,
+) -> Result<(), Problem> {
+    let vendor = agreement.vendor_id;
+    let hears = |org: OrgId| open || by == vendor || org == vendor || org == by;
+    tell::<CreditSigned>(tx, origin, agreement, hears).await
+}
+
+async fn tell<E>(
+    tx: &mut Tx,
+    origin: &Origin,
+    agreement: &Agreement,
+    hears: impl Fn(OrgId) -> bool,
+) -> Result<(), Problem>
+where
+    E: Event + From<ProposalNow>,
+{
+    let concerned = agreement.signatures.iter().map(|one| one.org_id);
+    let audiences: Vec<_> = concerned.filter(|org| hears(*org)).map(OrgId::uuid).collect();
     let now = ProposalNow {
         agreement_id: agreement.id,
         deal_id: agreement.deal_id,
         vendor_id: agreement.vendor_id,
         status: agreement.status,
-        unsigned: agreement.unsigned(),
-        version: agreement.version,
     };
     event::append(tx, origin, agreement.deal_id, &audiences, &E::from(now)).await?;
     Ok(())

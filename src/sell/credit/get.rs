@@ -70,5 +70,6 @@ pub(super) async fn get_credit_agreement(
         vendor: deal.vendor_id,
         open: deal.open,
     };
-    Ok(versioned(&headers, agreement.version, &viewer.agreement(&agreement)))
+    let version = viewer.version(&agreement);
+    Ok(versioned(&headers, version, &viewer.agreement(&agreement)))
 }

@@ -84,7 +84,7 @@ pub(super) async fn propose_credit(
         &format!("/api/v1/credit-agreements/{made}"),
         &viewer.agreement(&agreement),
     )?;
-    command.commit(reply.version(agreement.version)).await
+    command.commit(reply.version(viewer.version(&agreement))).await
 }
 
 /// Credit is shared as long as the deal can be won, and after.

@@ -111,7 +111,7 @@ pub(super) struct CreditAgreement {
     pub(super) id: CreditAgreementId,
     /// The deal.
     deal_id: DealId,
-    /// Rises with each signature and change; the `ETag` is made of it.
+    /// Rises with each signature that the reader may see, and each other change; the `ETag` is made of it.
     #[schema(example = 1)]
     pub(super) version: i64,
     /// Which of the deal's agreements it is among those that came into force, from 1.
@@ -128,7 +128,7 @@ pub(super) struct CreditAgreement {
     shares: Vec<ShareView>,
     /// Who has signed and who has yet to. A partner sees the vendor and itself, unless the program shows the shares of all.
     signatures: Vec<SignatureView>,
-    /// How many have yet to sign, those that are not shown included.
+    /// How many of these have yet to sign. It stays `proposed` as long as anybody has to, shown or not.
     #[schema(example = 1)]
     unsigned: usize,
     /// When it was proposed.
@@ -202,27 +202,38 @@ impl Viewer {
         .collect()
     }
 
+    /// The version that this reader sees, and changes it by: signatures that are not shown to it don't count. A
+    /// proposer's came with the proposal and never did.
+    pub(super) fn version(self, agreement: &Agreement) -> i64 {
+        let others = agreement
+            .signatures
+            .iter()
+            .filter(|one| !self.sees(one.org_id) && one.org_id != agreement.proposed_by);
+        let hidden = others.filter(|one| one.signed_at.is_some()).count();
+        agreement.version - i64::try_from(hidden).unwrap_or_default()
+    }
+
     /// An agreement as it is seen.
     pub(super) fn agreement(self, agreement: &Agreement) -> CreditAgreement {
-        let signatures = agreement.signatures.iter().filter(|one| self.sees(one.org_id));
+        let signatures = || agreement.signatures.iter().filter(|one| self.sees(one.org_id));
         let proposer = agreement.proposed_by;
         CreditAgreement {
             id: agreement.id,
             deal_id: agreement.deal_id,
-            version: agreement.version,
+            version: self.version(agreement),
             revision: agreement.revision,
             status: agreement.status,
             source: agreement.source,
             proposed_by: self.sees(proposer).then(|| party(proposer, &agreement.signatures)),
             note: agreement.note.clone(),
             shares: self.shares(&agreement.shares, &agreement.signatures),
-            signatures: signatures
+            signatures: signatures()
                 .map(|one| SignatureView {
                     party: party(one.org_id, &agreement.signatures),
                     signed_at: one.signed_at,
                 })
                 .collect(),
-            unsigned: agreement.unsigned(),
+            unsigned: signatures().filter(|one| one.signed_at.is_none()).count(),
             created_at: agreement.created_at,
             in_force_at: agreement.in_force_at,
         }

@@ -3,15 +3,13 @@ use guildhall_kernel::{AppealId, DealId, UserId};
 use guildhall_spine::{
     access::{OrgKind, Permission, Role},
     db::Tx,
-    event,
     http::{Checks, Command, IfMatch, Problem, Reply, Validate},
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::access::EditableDeal;
-use super::events::{DealAppealed, announce};
-use super::notices::DealAppealFiled;
+use super::events::{DealAppealed, DealFacts};
 use super::rows::{self, Locked};
 use super::state::{DealStatus, Move};
 use super::wire::Deal;
@@ -61,17 +59,12 @@ pub(super) async fn appeal_deal(
     let written = rows::move_to(tx, &deal, status).await?;
     let terms = policy::rows::of_deal(tx, deal.id).await?;
     clock::start(tx, deal.id, &terms).await?;
-    let filed = DealAppealFiled {
-        appeal_id: id,
-        deal_id: deal.id,
-        vendor_id: deal.vendor_id,
-        partner_id: deal.partner_id,
-        statement: appeal.statement,
+    let appealed = DealFacts {
+        note: Some(appeal.statement),
+        appeal_id: Some(id),
+        ..written.facts()
     };
-    let (origin, audiences) = (reached.actor.origin(), [deal.vendor_id.uuid(), deal.partner_id.uuid()]);
-    event::append(tx, &origin, deal.id, &audiences, &filed).await?;
-    announce::<DealAppealed>(tx, &origin, written.facts()).await?;
-    decide::answer(command, &reached, deal.id).await
+    decide::finish::<DealAppealed>(command, &reached, appealed).await
 }
 
 /// Until when a refusal can be appealed.

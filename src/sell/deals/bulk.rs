@@ -320,6 +320,7 @@ fn facts(id: DealId, sides: BulkSides, deal: &BulkDeal, draft: &Draft) -> DealFa
         close_reason: deal.close_reason,
         rule: None,
         ended_because: None,
+        appeal_id: None,
         changed: Vec::new(),
     }
 }

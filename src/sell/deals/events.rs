@@ -1,7 +1,7 @@
 //! What the feature announces.
 
 use chrono::NaiveDate;
-use guildhall_kernel::{DealId, OrgId};
+use guildhall_kernel::{AppealId, DealId, OrgId};
 use guildhall_spine::{
     db::Tx,
     event::{self, Event, EventDoc, Origin, Topic},
@@ -37,7 +37,7 @@ pub struct DealFacts {
     pub currency: String,
     /// The deal's version after the change.
     pub version: i64,
-    /// What was said with the verdict: the question, or the note of an approval, a refusal or a withdrawal.
+    /// What was said: the question, the note of an approval, a refusal or a withdrawal, or what an appeal states.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// Why the vendor refused.
@@ -55,6 +55,9 @@ pub struct DealFacts {
     /// Why the protection has ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_because: Option<EndReason>,
+    /// The appeal, when the partner objects to a refusal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub appeal_id: Option<AppealId>,
     /// The members of the deal that are others now.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub changed: Vec<&'static str>,

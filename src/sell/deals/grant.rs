@@ -46,7 +46,11 @@ pub(super) async fn grant(tx: &mut Tx, origin: &Origin, deal: &Locked, grant: &G
         reason: None,
         conflict_level: Some(found.level()),
     };
-    let written = rows::decide(tx, deal, &verdict).await.map_err(rows::protected)?;
+    let refused = match grant.rule {
+        Some(_) => rows::overtaken,
+        None => rows::protected,
+    };
+    let written = rows::decide(tx, deal, &verdict).await.map_err(refused)?;
     // A deal that comes back from a refusal had let go of its name keys: rivals have to find it again.
     rows::hold_name(tx, deal.id, &claim.name_keys.to_stored()).await?;
     found.store(tx, origin, &written).await?;

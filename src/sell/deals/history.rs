@@ -24,6 +24,18 @@ pub(crate) struct Change {
     pub(crate) to: Value,
 }
 
+/// A vote in the chain that approves a deal, as it is stored.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Vote {
+    /// What the chain's step is called.
+    pub(crate) step: String,
+    /// Whether the approver was for it.
+    pub(crate) approved: bool,
+    /// Whose approvals the voter had on loan.
+    #[serde(rename = "for")]
+    pub(crate) for_another: Option<Uuid>,
+}
+
 /// A step in the life of a deal.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Entry<'a> {
@@ -39,6 +51,8 @@ pub(crate) struct Entry<'a> {
     pub(crate) only_for: Option<OrgId>,
     /// What it was about: the prefix of an id, and the id.
     pub(crate) about: Option<(&'static str, Uuid)>,
+    /// What was voted.
+    pub(crate) vote: Option<Vote>,
 }
 
 impl<'a> Entry<'a> {
@@ -66,9 +80,15 @@ impl<'a> Entry<'a> {
 pub(crate) async fn note(tx: &mut Tx, deal: DealId, origin: &Origin, entry: Entry<'_>) -> Result<(), Problem> {
     let at = tx.now();
     let changes = serde_json::to_value(entry.changes).map_err(Problem::internal)?;
+    let vote = entry
+        .vote
+        .map(serde_json::to_value)
+        .transpose()
+        .map_err(Problem::internal)?;
     sqlx::query!(
-        "INSERT INTO deal_history (deal_id, at, kind, user_id, org_id, only_for, said, reason, changes, about_kind, about_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "INSERT INTO deal_history (deal_id, at, kind, user_id, org_id, only_for, said, reason, changes, about_kind, about_id,
+                                   vote)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         deal.uuid(),
         at,
         entry.kind,
@@ -80,6 +100,7 @@ pub(crate) async fn note(tx: &mut Tx, deal: DealId, origin: &Origin, entry: Entr
         changes,
         entry.about.map(|(kind, _)| kind),
         entry.about.map(|(_, id)| id),
+        vote,
     )
     .execute(&mut **tx)
     .await?;

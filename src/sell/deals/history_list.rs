@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::access::SeenDeal;
-use super::history::{Change, about_text};
+use super::history::{Change, Vote, about_text};
 use super::wire::{DealPerson, Party};
 
 /// A step in the life of a deal.
@@ -20,7 +20,7 @@ use super::wire::{DealPerson, Party};
 pub(super) struct HistoryEntry {
     /// What it was: `submitted`, `changed`, `info_requested`, `resubmitted`, `approved`, `rejected`, `withdrawn`, `won`,
     /// `lost`, `commented`, `attachment_added`, `attachment_removed`, `amendment_proposed`, `amendment_rejected`,
-    /// `amendment_withdrawn`, `amended` and others by the same pattern.
+    /// `amendment_withdrawn`, `amended`, `approval_voted` and others by the same pattern.
     #[schema(example = "info_requested")]
     kind: String,
     /// When.
@@ -41,6 +41,21 @@ pub(super) struct HistoryEntry {
     /// The id of what it was about: a comment, an amendment, a file.
     #[schema(example = "cmt_01kaqv6r3gf5ht2x0m8c9ezw4n")]
     about: Option<String>,
+    /// What an approver said, for `approval_voted`. For the vendor, as the chain is.
+    vote: Option<HistoryVote>,
+}
+
+/// A vote in the chain that approves a deal.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DealHistoryVote)]
+struct HistoryVote {
+    /// What the chain's step is called.
+    #[schema(example = "Regional lead")]
+    step: String,
+    /// Whether the approver was for it; a vote against it refuses the deal.
+    approved: bool,
+    /// Whose approvals the voter had on loan.
+    on_behalf_of: Option<DealPerson>,
 }
 
 struct Row {
@@ -57,11 +72,23 @@ struct Row {
     changes: Json<Vec<Change>>,
     about_kind: Option<String>,
     about_id: Option<Uuid>,
+    vote: Option<Json<Vote>>,
+    for_name: Option<String>,
 }
 
 impl From<Row> for HistoryEntry {
     fn from(row: Row) -> Self {
+        let vote = row.vote.map(|vote| HistoryVote {
+            step: vote.0.step,
+            approved: vote.0.approved,
+            on_behalf_of: vote
+                .0
+                .for_another
+                .zip(row.for_name)
+                .map(|(id, name)| DealPerson { id: id.into(), name }),
+        });
         Self {
+            vote,
             kind: row.kind,
             at: row.at,
             by: row.user_id.zip(row.user_name).map(|(id, name)| DealPerson { id, name }),
@@ -104,15 +131,17 @@ async fn page(app: &App, deal: DealId, org: OrgId, after: Option<i64>, limit: i6
                   h.internal AS "internal!",
                   coalesce(h.said, (SELECT nullif(c.body, '') FROM deal_comment c
                                     WHERE h.about_kind = 'cmt' AND c.id = h.about_id)) AS said,
-                  h.reason, h.changes AS "changes!: Json<Vec<Change>>", h.about_kind, h.about_id
+                  h.reason, h.changes AS "changes!: Json<Vec<Change>>", h.about_kind, h.about_id,
+                  h.vote AS "vote: Json<Vote>",
+                  (SELECT name FROM user_account WHERE id = (h.vote ->> 'for')::uuid) AS for_name
            FROM (
                (SELECT no, kind, at, user_id, org_id, only_for IS NOT NULL AS internal, said, reason, changes,
-                       about_kind, about_id
+                       about_kind, about_id, vote
                 FROM deal_history
                 WHERE deal_id = $1 AND no < $3 AND (only_for IS NULL OR only_for = $2)
                 ORDER BY no DESC LIMIT $4)
                UNION ALL
-               SELECT 0, 'submitted', created_at, submitted_by, partner_id, false, NULL, NULL, '[]', NULL, NULL
+               SELECT 0, 'submitted', created_at, submitted_by, partner_id, false, NULL, NULL, '[]', NULL, NULL, NULL
                FROM deal WHERE id = $1 AND 0 < $3
            ) h
            ORDER BY h.no DESC LIMIT $4"#,

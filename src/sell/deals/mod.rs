@@ -37,6 +37,7 @@ pub(crate) mod protection;
 mod quota;
 pub(crate) mod register;
 mod reject;
+mod rekey;
 mod request_info;
 mod resubmit;
 pub(crate) mod revise;
@@ -154,6 +155,7 @@ pub fn timers() -> Vec<Arc<dyn Timer>> {
         Arc::new(protection::ProtectionTimer),
         Arc::new(protection::IdleTimer),
         Arc::new(approvals::EscalationTimer),
+        Arc::new(rekey::KeyTimer),
     ]
 }
 

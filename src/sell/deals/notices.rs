@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use guildhall_kernel::{
-    AppealId, ApprovalStepId, ConflictCaseId, DealId, DelegationId, DirectAccountId, ExtensionId, OrgId, ProgramId,
-    ReleaseId, UserId,
+    ApprovalStepId, ConflictCaseId, DealId, DelegationId, DirectAccountId, ExtensionId, OrgId, ProgramId, ReleaseId,
+    UserId,
 };
 use guildhall_spine::event::{Event, EventDoc, Topic};
 use schemars::JsonSchema;
@@ -146,19 +146,6 @@ notices! {
         /// Why.
         note: Option<String>,
     }
-    /// The partner objects to a refusal.
-    DealAppealFiled = "deal.appeal_filed" in Deals {
-        /// The appeal.
-        appeal_id: AppealId,
-        /// The deal.
-        deal_id: DealId,
-        /// Whose products.
-        vendor_id: OrgId,
-        /// Who objects.
-        partner_id: OrgId,
-        /// What it says.
-        statement: String,
-    }
     /// The vendor's time to decide has run out.
     DealDecisionOverdue = "deal.decision_overdue" in Deals {
         /// The deal.
@@ -277,7 +264,7 @@ notices! {
         vendor_id: OrgId,
         /// Which side: a partner, or the vendor itself.
         by_organisation_id: OrgId,
-        /// The entry's number.
+        /// The entry's number among what this side has put forward.
         no: i32,
     }
     /// The conflict desk has decided: what shared credit is made of. For the vendor only.

@@ -68,6 +68,7 @@ impl Written {
             close_reason: self.close_reason,
             rule: None,
             ended_because: None,
+            appeal_id: None,
             changed: Vec::new(),
         }
     }
@@ -405,16 +406,41 @@ pub(super) fn protected(error: sqlx::Error) -> Problem {
             "Reject this registration, or withdraw the approved one first.",
         );
     }
-    if matches!(
-        constraint,
-        Some("deal_account_protected" | "deal_opportunity_protected")
-    ) {
-        return Problem::new(
-            super::code::OPPORTUNITY_PROTECTED,
-            "Another approved registration is of the same opportunity: reject this one, or end that protection first.",
-        );
+    let detail = match constraint {
+        Some("deal_account_protected") => {
+            "The deal is linked with one of your own accounts, and another deal with that account is approved already: \
+             reject this one, end that protection first, or take the link away (POST /api/v1/deals/{id}/link-account)."
+        }
+        Some("deal_opportunity_protected") => {
+            "The conflict desk found that the deal is of one opportunity with another that is approved already: reject \
+             this one, or end that protection first."
+        }
+        _ => return error.into(),
+    };
+    Problem::new(super::code::OPPORTUNITY_PROTECTED, detail)
+}
+
+/// The same for an approval that a rule gives while the partner waits: it is told no more than that somebody was faster.
+pub(super) fn overtaken(error: sqlx::Error) -> Problem {
+    let constraint = error.as_database_error().and_then(|fault| fault.constraint());
+    if constraint.is_some_and(|name| name.ends_with("_protected")) {
+        let detail = "Something else was approved at the same moment. Send the request again: then the vendor decides.";
+        return Problem::new(super::code::OPPORTUNITY_PROTECTED, detail);
     }
     error.into()
+}
+
+/// Whether another deal protects what this one is known to be of: one of the vendor's own accounts, or an opportunity.
+pub(super) async fn is_taken(tx: &mut Tx, id: DealId) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM deal o WHERE o.direct_account_id = d.direct_account_id AND o.status = 'approved')
+               OR EXISTS (SELECT FROM deal o WHERE o.opportunity_id = d.opportunity_id AND o.status = 'approved')
+                  AS "taken!"
+           FROM deal d WHERE d.id = $1"#,
+        id.uuid(),
+    )
+    .fetch_one(&mut **tx)
+    .await
 }
 
 /// Moves a locked deal without a new last word on it.

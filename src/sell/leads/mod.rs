@@ -56,7 +56,10 @@ pub fn events() -> Vec<EventDoc> {
 /// What of the feature follows the event log.
 #[must_use]
 pub fn consumers() -> Vec<Arc<dyn Consumer>> {
-    vec![Arc::new(capabilities::WinRates)]
+    vec![
+        Arc::new(capabilities::WinRates),
+        Arc::new(offers::inactive::InactivePartners),
+    ]
 }
 
 /// What of the feature answers deadlines.

@@ -90,6 +90,9 @@ fn kind(expected: &str) -> &str {
         "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number within range",
         "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number within range, not negative",
         "f32" | "f64" => "a number",
+        "a Decimal type representing a fixed-point number" => {
+            "digits alone, like \"60000\": no currency and no separators between thousands"
+        }
         "a formatted date string" => "a date like 2027-03-31",
         "an RFC 3339 formatted date and time string" => "a time with its offset, like 2027-03-31T12:00:00Z",
         // A type of ours by its name in the code, or a choice whose names are the message for other values.

@@ -104,7 +104,10 @@ impl Checks {
             .ok()
             .filter(|amount| !text.starts_with('-') && amount.scale() <= places && *amount <= LARGEST);
         if amount.is_none() {
-            let message = format!("must be from 0 to 10^15 with at most {places} decimals, like \"349\"");
+            let message = format!(
+                "must be digits alone, from 0 to 10^15 with at most {places} decimals, like \"349\": no currency and no \
+                 separators between thousands"
+            );
             self.refuse(pointer, "amount", message);
         }
         amount

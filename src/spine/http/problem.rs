@@ -170,7 +170,6 @@ impl Problem {
     }
 }
 
-/// How many fields were refused, and what is wrong with the first.
 /// The text, cut to so many bytes when it repeats what somebody sent at length.
 fn bounded(mut text: String, most: usize) -> String {
     if text.len() > most {
@@ -180,6 +179,7 @@ fn bounded(mut text: String, most: usize) -> String {
     text
 }
 
+/// How many fields were refused, and what is wrong with the first.
 fn summary(errors: &[FieldError]) -> String {
     let counted = match errors.len() {
         1 => "One field was refused.".to_owned(),
@@ -189,7 +189,12 @@ fn summary(errors: &[FieldError]) -> String {
         return counted;
     };
     let place = if pointer.is_empty() { "The body" } else { pointer };
-    format!("{counted} {place}: {}.", message.trim_end_matches('.'))
+    let end = if message.ends_with(['.', '?', '!', '…']) {
+        ""
+    } else {
+        "."
+    };
+    format!("{counted} {place}: {message}{end}")
 }
 
 impl fmt::Display for Problem {

@@ -14,7 +14,7 @@ use super::escalate;
 use crate::deals::found::Found;
 use crate::deals::grant::{Grant, grant, weigh};
 use crate::deals::notices::DealApprovalStarted;
-use crate::deals::policy::{Approver, Chain, Facts, Order, Rule, RuleOutcome, Step, Terms, route};
+use crate::deals::policy::{Approver, Certifications, Chain, Facts, Order, Rule, RuleOutcome, Step, Terms, route};
 use crate::deals::rows;
 
 /// Whether a submission under these terms may end in an approval, and so has to take its turn among them.
@@ -54,7 +54,9 @@ pub(in crate::deals) async fn on_submit(
 
 async fn facts(tx: &mut Tx, deal: DealId, found: &Found, tier: Tier) -> Result<Facts, Problem> {
     let row = sqlx::query!(
-        "SELECT amount, currency, customer_country FROM deal WHERE id = $1",
+        r#"SELECT d.amount, d.currency, d.customer_country, coalesce(c.certifications, '{}') AS "certifications!"
+           FROM deal d LEFT JOIN lead_capability c ON c.vendor_id = d.vendor_id AND c.partner_id = d.partner_id
+           WHERE d.id = $1"#,
         deal.uuid()
     )
     .fetch_one(&mut **tx)
@@ -64,11 +66,12 @@ async fn facts(tx: &mut Tx, deal: DealId, found: &Found, tier: Tier) -> Result<F
         currency: Currency::from_code(&row.currency).ok_or_else(|| Problem::internal("a deal has no currency"))?,
         country: row.customer_country,
         tier,
+        certifications: Certifications::of(row.certifications),
         conflict: found.level(),
     })
 }
 
-/// A rule doesn't overrule an approved rival: that deal waits for a person.
+/// A rule doesn't overrule an approved rival: that deal waits for a person. Its partner, who sends it, isn't told.
 async fn approve_at_once(
     tx: &mut Tx,
     origin: &Origin,
@@ -76,7 +79,7 @@ async fn approve_at_once(
     found: &Found,
     rule: &Rule,
 ) -> Result<(), Problem> {
-    if weigh(deal, &found.rivals, &[]).is_err() {
+    if weigh(deal, &found.rivals, &[]).is_err() || rows::is_taken(tx, deal).await? {
         return Ok(());
     }
     let locked = rows::lock_any(tx, deal).await?.ok_or_else(Problem::not_found)?;

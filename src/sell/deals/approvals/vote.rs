@@ -5,6 +5,7 @@ use guildhall_spine::{access::Role, db::Tx, event, http::Problem, identity::Acto
 
 use super::rows::{self, Ballot, Entry, Voice};
 use crate::deals::code;
+use crate::deals::history::{self, Vote as Voted};
 use crate::deals::notices::DealApprovalVoted;
 use crate::deals::policy::Needs;
 use crate::deals::rows::Locked;
@@ -43,7 +44,7 @@ pub(in crate::deals) async fn approve(
         approved: true,
         note,
     };
-    rows::write(tx, entry, &ballot).await?;
+    cast(tx, actor, deal, entry, &ballot).await?;
     if completes(entry, &entries) && rows::end_step(tx, deal.id, entry.step, true).await? {
         return Ok(Vote::Decides);
     }
@@ -86,13 +87,29 @@ pub(in crate::deals) async fn reject(
                 approved: false,
                 note,
             };
-            rows::write(tx, entry, &ballot).await?;
+            cast(tx, actor, deal, entry, &ballot).await?;
             rows::end_step(tx, deal.id, entry.step, false).await?;
             Ok(())
         }
         Err(_) if actor.role == Some(Role::VendorOwner) => Ok(()),
         Err(refused) => Err(refused),
     }
+}
+
+/// Writes a vote down, in the chain and in the deal's history: there for the vendor alone, as the chain is.
+async fn cast(tx: &mut Tx, actor: &Actor, deal: &Locked, entry: &Entry, ballot: &Ballot<'_>) -> Result<(), Problem> {
+    rows::write(tx, entry, ballot).await?;
+    let step = history::Entry {
+        said: ballot.note,
+        only_for: Some(deal.vendor_id),
+        vote: Some(Voted {
+            step: entry.step_name.clone(),
+            approved: ballot.approved,
+            for_another: ballot.for_another.map(UserId::uuid),
+        }),
+        ..history::Entry::of("approval_voted")
+    };
+    history::note(tx, deal.id, &actor.origin(), step).await
 }
 
 /// Whether this vote is the last that its step needs.

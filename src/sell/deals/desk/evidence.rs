@@ -56,11 +56,13 @@ pub(in crate::deals) async fn give_conflict_evidence(
         let detail = "The case is decided: evidence comes too late.";
         return Err(Problem::new(http::code::ILLEGAL_MOVE, detail).with("legal", Vec::<String>::new()));
     }
+    // The side hears its own number: the case's would tell how much the others have given.
     let given = sqlx::query!(
         r#"WITH case_changed AS (UPDATE conflict_case SET version = version + 1, updated_at = $5 WHERE id = $1)
            INSERT INTO conflict_evidence (case_id, no, org_id, text, given_by, given_at)
            SELECT $1, coalesce(max(no), 0) + 1, $2, $3, $4, $5 FROM conflict_evidence WHERE case_id = $1
-           RETURNING no, (SELECT vendor_id FROM conflict_case WHERE id = $1) AS "vendor!: guildhall_kernel::OrgId""#,
+           RETURNING (SELECT count(*)::int + 1 FROM conflict_evidence WHERE case_id = $1 AND org_id = $2) AS "no!",
+                     (SELECT vendor_id FROM conflict_case WHERE id = $1) AS "vendor!: guildhall_kernel::OrgId""#,
         id.uuid(),
         org.id.uuid(),
         body.text,

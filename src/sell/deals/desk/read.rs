@@ -58,7 +58,7 @@ pub(in crate::deals) struct ConflictParty {
 /// Something that a side has put forward.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::deals) struct ConflictEvidence {
-    /// Its number in the case, from 1.
+    /// Its number among what this side has put forward, from 1.
     #[schema(example = 1)]
     no: i32,
     /// Which side: a partner, or the vendor.
@@ -94,12 +94,13 @@ pub(in crate::deals) struct ConflictCase {
     parties: Vec<ConflictParty>,
     /// What was put forward.
     evidence: Vec<ConflictEvidence>,
-    /// Rises with each change; the `ETag` is made of it.
+    /// Rises with each change that the reader may see; the `ETag` is made of it. A partner's counts what its own side
+    /// did and the decision.
     #[schema(example = 1)]
     pub(super) version: i64,
-    /// When it was opened.
+    /// When it was opened; for a partner, when its registration came before the desk.
     created_at: DateTime<Utc>,
-    /// When it last changed.
+    /// When what the reader may see last changed.
     updated_at: DateTime<Utc>,
 }
 
@@ -175,7 +176,8 @@ impl From<Row> for ConflictCase {
     }
 }
 
-/// The cases of `ids` as `org` may see them, in the order of their ids.
+/// The cases of `ids` as `org` may see them, in the order of their ids. What a partner reads, numbers and times
+/// included, comes from its own side and the decision alone: nothing tells it that somebody else has acted.
 async fn read(conn: &mut sqlx::PgConnection, org: OrgId, ids: &[Uuid]) -> Result<Vec<ConflictCase>, sqlx::Error> {
     let rows = sqlx::query_as!(
         Row,
@@ -190,14 +192,23 @@ async fn read(conn: &mut sqlx::PgConnection, org: OrgId, ids: &[Uuid]) -> Result
                    FROM conflict_party p LEFT JOIN deal d ON d.id = p.deal_id
                         LEFT JOIN direct_account a ON a.id = p.account_id
                    WHERE p.case_id = c.id AND (c.vendor_id = $2 OR p.partner_id = $2)) AS "parties!: Jsonb<Vec<StoredParty>>",
-                  (SELECT coalesce(json_agg(json_build_object('no', e.no, 'org_id', e.org_id, 'text', e.text,
+                  (SELECT coalesce(json_agg(json_build_object('no', e.of_side, 'org_id', e.org_id, 'text', e.text,
                               'given_by', e.given_by, 'given_at', e.given_at) ORDER BY e.no), '[]')
-                   FROM conflict_evidence e
-                   WHERE e.case_id = c.id AND (c.vendor_id = $2 OR e.org_id = $2)) AS "evidence!: Jsonb<Vec<StoredEvidence>>",
-                  c.version, c.created_at, c.updated_at
+                   FROM (SELECT g.*, row_number() OVER (PARTITION BY g.org_id ORDER BY g.no) AS of_side
+                         FROM conflict_evidence g
+                         WHERE g.case_id = c.id AND (c.vendor_id = $2 OR g.org_id = $2)) e
+                  ) AS "evidence!: Jsonb<Vec<StoredEvidence>>",
+                  CASE WHEN c.vendor_id = $2 THEN c.version
+                       ELSE own.parties + given.entries + (c.status = 'decided')::int END AS "version!",
+                  CASE WHEN c.vendor_id = $2 THEN c.created_at ELSE own.first_at END AS "created_at!",
+                  CASE WHEN c.vendor_id = $2 THEN c.updated_at
+                       ELSE greatest(own.last_at, given.last_at, c.decided_at) END AS "updated_at!"
            FROM conflict_case c
-           WHERE c.id = ANY ($1)
-             AND (c.vendor_id = $2 OR EXISTS (SELECT FROM conflict_party p WHERE p.case_id = c.id AND p.partner_id = $2))
+           CROSS JOIN LATERAL (SELECT count(*) AS parties, min(p.joined_at) AS first_at, max(p.joined_at) AS last_at
+                               FROM conflict_party p WHERE p.case_id = c.id AND p.partner_id = $2) own
+           CROSS JOIN LATERAL (SELECT count(*) AS entries, max(e.given_at) AS last_at
+                               FROM conflict_evidence e WHERE e.case_id = c.id AND e.org_id = $2) given
+           WHERE c.id = ANY ($1) AND (c.vendor_id = $2 OR own.parties > 0)
            ORDER BY c.id"#,
         ids,
         org.uuid(),

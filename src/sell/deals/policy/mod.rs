@@ -12,7 +12,7 @@ mod terms;
 pub(super) use get::__path_get_deal_policy;
 pub(super) use get::get_deal_policy;
 pub(super) use put::{__path_put_deal_policy, put_deal_policy};
-pub(super) use route::{Facts, route};
+pub(super) use route::{Certifications, Facts, route};
 pub(super) use rules::{Approver, Chain, Needs, Order, Rule, RuleOutcome, Step};
 pub(super) use simulate::{__path_simulate_deal_policy, simulate_deal_policy};
 pub(super) use terms::Terms;

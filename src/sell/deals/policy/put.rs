@@ -42,7 +42,7 @@ impl Validate for DealPolicyBody {
         "decision_hours": 48, "business_days": true, "appeal_days": 14, "hearing_days": 5,
         "rules": [
             {"name": "Small deals", "when": {"amount_at_most": [{"currency": "EUR", "amount": "25000.00"}],
-                "tiers": ["gold", "platinum"], "conflict_below": "possible"}, "outcome": "auto_approve"},
+                "tiers": ["gold", "platinum"], "certifications": ["Gateway expert"], "conflict_below": "possible"}, "outcome": "auto_approve"},
             {"name": "All others", "outcome": "chain", "steps": [
                 {"name": "Channel", "approvers": [{"role": "channel_manager"}], "needs": "any",
                  "escalate_hours": 24, "escalate_to": {"role": "owner"}}]}

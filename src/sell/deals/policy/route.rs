@@ -1,5 +1,7 @@
 //! Which rule applies to a deal, and why the others don't.
 
+use std::collections::BTreeSet;
+
 use guildhall_kernel::Currency;
 use guildhall_onboard::api::Tier;
 use rust_decimal::Decimal;
@@ -19,7 +21,22 @@ pub(in crate::deals) struct Facts {
     pub(in crate::deals) currency: Currency,
     pub(in crate::deals) country: String,
     pub(in crate::deals) tier: Tier,
+    pub(in crate::deals) certifications: Certifications,
     pub(in crate::deals) conflict: Level,
+}
+
+/// What a partner is certified for, whatever the letter case.
+#[derive(Clone, Debug, Default)]
+pub(in crate::deals) struct Certifications(BTreeSet<String>);
+
+impl Certifications {
+    pub(in crate::deals) fn of(held: Vec<String>) -> Self {
+        Self(held.iter().map(|name| name.to_lowercase()).collect())
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.0.contains(&name.to_lowercase())
+    }
 }
 
 /// How a rule fared.
@@ -57,6 +74,11 @@ fn try_rule(rule: &Rule, facts: &Facts) -> Trial {
     if !when.tiers.is_empty() && !when.tiers.contains(&facts.tier) {
         unmet.push(format!("the partner's tier is {}", facts.tier.as_str()));
     }
+    let lacks = when
+        .certifications
+        .iter()
+        .filter(|name| !facts.certifications.has(name));
+    unmet.extend(lacks.map(|name| format!("the partner lacks the certification {name}")));
     if !when.countries.is_empty() && !when.countries.contains(&facts.country) {
         unmet.push(format!("the customer's country is {}", facts.country));
     }

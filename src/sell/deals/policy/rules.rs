@@ -1,6 +1,6 @@
 //! Approval rules: conditions, and what happens to a deal that meets them.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt};
 
 use guildhall_kernel::{Currency, UserId};
 use guildhall_onboard::api::Tier;
@@ -8,7 +8,10 @@ use guildhall_spine::{
     access::{OrgKind, Permission, Role},
     http::Checks,
 };
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{SeqAccess, Visitor},
+};
 use utoipa::ToSchema;
 
 use crate::deals::conflict::Level;
@@ -25,20 +28,48 @@ pub(in crate::deals) struct AmountLimit {
     pub(super) amount: String,
 }
 
+/// Reads limits, and says what they look like when something else comes: an amount alone is what people try.
+fn limits<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<AmountLimit>, D::Error> {
+    struct Limits;
+
+    impl<'de> Visitor<'de> for Limits {
+        type Value = Vec<AmountLimit>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list of limits, one a currency, like [{\"currency\": \"EUR\", \"amount\": \"60000\"}]")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut listed: A) -> Result<Self::Value, A::Error> {
+            let mut limits = Vec::new();
+            while let Some(limit) = listed.next_element()? {
+                limits.push(limit);
+            }
+            Ok(limits)
+        }
+    }
+
+    deserializer.deserialize_seq(Limits)
+}
+
 /// What has to hold of a deal, all of it. What is left out always holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ApprovalConditions)]
 pub(in crate::deals) struct Conditions {
     /// The deal's currency is one of these, and its amount at most the one given. At most 20, empty for any amount.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "limits")]
     pub(super) amount_at_most: Vec<AmountLimit>,
     /// The deal's currency is one of these, and its amount at least the one given. At most 20, empty for any amount.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "limits")]
     pub(super) amount_at_least: Vec<AmountLimit>,
     /// The partner's tier is one of these; empty for any.
     #[serde(default)]
     pub(super) tiers: Vec<Tier>,
+    /// The partner holds all of these certifications, which the vendor notes in its lead capabilities; letter case
+    /// doesn't matter. At most 50, empty for none.
+    #[serde(default)]
+    #[schema(max_items = 50, example = json!(["Gateway expert"]))]
+    pub(super) certifications: Vec<String>,
     /// The customer's country (ISO 3166-1 alpha-2) is one of these; empty for any. At most 250.
     #[serde(default)]
     #[schema(example = json!(["DE", "AT", "CH"]))]
@@ -183,6 +214,12 @@ fn check_conditions(checks: &mut Checks, at: &str, when: &Conditions) {
             let pointer = format!("{at}/{place}/currency");
             checks.check(new, &pointer, "taken", "another limit is in this currency");
         }
+    }
+    let few = when.certifications.len() <= 50;
+    let certifications = format!("{at}/certifications");
+    checks.check(few, &certifications, "length", "must have at most 50 certifications");
+    for (place, certification) in when.certifications.iter().enumerate().take(50) {
+        checks.text(&format!("{certifications}/{place}"), certification, 1, 200, false);
     }
     let few = when.countries.len() <= 250;
     checks.check(

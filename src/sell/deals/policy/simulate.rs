@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::put::refuse_strangers;
-use super::route::{Facts, Trial, route};
+use super::route::{Certifications, Facts, Trial, route};
 use super::rows;
 use super::rules::{Rule, RuleOutcome, check_rules};
 use crate::deals::conflict::Level;
@@ -81,8 +81,9 @@ pub(in crate::deals) async fn simulate_deal_policy(
 async fn facts(tx: &mut Tx, vendor: OrgId, deal: DealId) -> Result<Facts, Problem> {
     let row = sqlx::query!(
         r#"SELECT d.amount, d.currency, d.customer_country, d.conflict_level AS "conflict: Level",
-                  p.tier AS "tier: Tier"
+                  p.tier AS "tier: Tier", coalesce(c.certifications, '{}') AS "certifications!"
            FROM deal d JOIN partnership p ON p.vendor_id = d.vendor_id AND p.partner_id = d.partner_id
+                LEFT JOIN lead_capability c ON c.vendor_id = d.vendor_id AND c.partner_id = d.partner_id
            WHERE d.id = $1 AND d.vendor_id = $2"#,
         deal.uuid(),
         vendor.uuid(),
@@ -95,6 +96,7 @@ async fn facts(tx: &mut Tx, vendor: OrgId, deal: DealId) -> Result<Facts, Proble
         currency: Currency::from_code(&row.currency).ok_or_else(|| Problem::internal("a deal has no currency"))?,
         country: row.customer_country,
         tier: row.tier,
+        certifications: Certifications::of(row.certifications),
         conflict: row.conflict,
     })
 }

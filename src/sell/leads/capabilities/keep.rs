@@ -31,7 +31,7 @@ pub(in crate::leads) struct LeadCapabilitiesDraft {
     #[serde(default)]
     #[schema(max_items = 500)]
     products: Vec<String>,
-    /// Its certifications, at most 500.
+    /// Its certifications, at most 500: rules for leads and for approvals of deals go by them.
     #[serde(default)]
     #[schema(max_items = 500)]
     certifications: Vec<String>,

@@ -1,5 +1,5 @@
-//! Who may reach a lead: 404 unless it is the vendor's own, or one that the partner is asked about or has; 403 without
-//! the right.
+//! Who may reach a lead: 404 unless it is the vendor's own, or one that the partner is asked about or has, while the
+//! partner is active in the program; 403 without the right.
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 use guildhall_kernel::{LeadId, OrgId};

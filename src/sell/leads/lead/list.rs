@@ -133,6 +133,7 @@ async fn of_partner(
 ) -> Result<Vec<View>, sqlx::Error> {
     views!(
         "lead_offer o JOIN lead l ON l.id = o.lead_id
+         JOIN partnership s ON s.vendor_id = o.vendor_id AND s.partner_id = o.partner_id AND s.status = 'active'
          WHERE o.partner_id = $1 AND o.state IN ('open', 'accepted', 'done') AND ($2::text IS NULL OR l.stage = $2)
            AND o.lead_id < $3 ORDER BY o.lead_id DESC LIMIT $4",
         partner,

@@ -1,6 +1,7 @@
 use axum::{extract::State, response::IntoResponse};
 use chrono::{DateTime, Utc};
 use guildhall_kernel::{OrgId, UserId};
+use guildhall_onboard::api::is_active_partner;
 use guildhall_spine::{
     App,
     access::{OrgKind, Permission},
@@ -132,8 +133,8 @@ pub(in crate::leads) async fn note_on_lead(
     }
     let note = insert(tx, &reached, draft.kind, &draft.text).await?;
     let facts = match lead.partner_id.filter(|_| lead.stage != Stage::Offered) {
-        Some(partner) => lead.facts_for(partner),
-        None => lead.facts(),
+        Some(partner) if is_active_partner(tx, lead.vendor_id, partner).await? => lead.facts_for(partner),
+        _ => lead.facts(),
     };
     announce::<LeadNoted>(tx, &reached.actor.origin(), facts).await?;
     let reply = Reply::created(&format!("/api/v1/leads/{}/notes", reached.id), &note)?;

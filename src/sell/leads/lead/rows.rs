@@ -157,7 +157,8 @@ fn first_id(at: DateTime<Utc>) -> Uuid {
     Uuid::from_u128(millis << 80)
 }
 
-/// Whether the organisation may see the lead: the vendor its own, a partner those that it is asked about or has.
+/// Whether the organisation may see the lead: the vendor its own, a partner those that it is asked about or has while it
+/// is active in the vendor's program.
 pub(in crate::leads) async fn is_seen(
     db: impl sqlx::PgExecutor<'_>,
     org: OrgId,
@@ -176,8 +177,11 @@ pub(in crate::leads) async fn is_seen(
         }
         OrgKind::Partner => {
             sqlx::query_scalar!(
-                r#"SELECT EXISTS (SELECT FROM lead_offer WHERE partner_id = $2 AND lead_id = $1
-                                  AND state IN ('open', 'accepted', 'done')) AS "seen!""#,
+                r#"SELECT EXISTS (SELECT FROM lead_offer o
+                                  JOIN partnership s ON s.vendor_id = o.vendor_id AND s.partner_id = o.partner_id
+                                                        AND s.status = 'active'
+                                  WHERE o.partner_id = $2 AND o.lead_id = $1
+                                    AND o.state IN ('open', 'accepted', 'done')) AS "seen!""#,
                 id.uuid(),
                 org.uuid()
             )

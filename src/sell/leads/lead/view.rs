@@ -224,7 +224,10 @@ pub(in crate::leads) async fn load(
     views!(
         "lead l LEFT JOIN lead_offer o ON o.lead_id = l.id AND o.partner_id = $1
                                           AND o.state IN ('open', 'accepted', 'done')
-         WHERE l.id = $2 AND (l.vendor_id = $1 OR o.id IS NOT NULL)",
+         WHERE l.id = $2
+           AND (l.vendor_id = $1
+                OR (o.id IS NOT NULL AND EXISTS (SELECT FROM partnership s WHERE s.vendor_id = l.vendor_id
+                                                 AND s.partner_id = $1 AND s.status = 'active')))",
         org.uuid(),
         id.uuid(),
     )

@@ -1,5 +1,4 @@
 use chrono::TimeDelta;
-use guildhall_onboard::api::active_partnership;
 use guildhall_spine::{
     http::{Checks, Command, IfMatch, Problem, Reply, Validate},
     timer,
@@ -61,10 +60,6 @@ pub(in crate::leads) async fn accept_lead(
             code::LEAD_GONE,
             "The offer has run out: the lead is offered to another partner.",
         ));
-    }
-    if active_partnership(tx, lead.vendor_id, partner).await?.is_none() {
-        let detail = "Your partnership is not active: the vendor can reactivate it.";
-        return Err(Problem::new(crate::deals::code::PARTNERSHIP_NOT_ACTIVE, detail));
     }
     let answer = Answer {
         by: reached.actor.user,

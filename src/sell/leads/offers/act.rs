@@ -1,6 +1,8 @@
 //! What commands on a lead have in common: the locked row at the wanted version, the legal move, and the answer.
 
+use guildhall_onboard::api::active_partnership;
 use guildhall_spine::{
+    access::OrgKind,
     db::Tx,
     http::{Checks, Command, IfMatch, Problem, Reply},
 };
@@ -21,6 +23,11 @@ pub(in crate::leads) async fn lock(
     attempted: Move,
 ) -> Result<Lead, Problem> {
     let lead = rows::lock(tx, reached.id).await?;
+    // Held until the transaction ends: a suspension waits for what the partner does now.
+    if reached.kind == OrgKind::Partner && active_partnership(tx, lead.vendor_id, reached.org).await?.is_none() {
+        let detail = "Your partnership is not active: the vendor can reactivate it.";
+        return Err(Problem::new(crate::deals::code::PARTNERSHIP_NOT_ACTIVE, detail));
+    }
     // Another may have been first while the lock was waited for.
     if !rows::is_seen(&mut **tx, reached.org, reached.kind, reached.id).await? {
         let detail =

@@ -23,8 +23,9 @@ pub(in crate::leads) struct LeadAssignment {
     round: i32,
     /// When.
     at: DateTime<Utc>,
-    /// Why then: `received`, `released`, `distributed`, `declined`, `expired`, `returned`, `no_contact`, or `vendor`
-    /// when somebody asked for it.
+    /// Why then: `received`, `released`, `distributed`, `declined`, `expired`, `returned`, `no_contact`,
+    /// `partnership_not_active` when the partner that was asked is suspended or gone, or `vendor` when somebody asked
+    /// for it.
     #[schema(example = "received")]
     cause: String,
     /// The version of the rules; `null` when the vendor chose the partner.
@@ -52,7 +53,7 @@ pub(in crate::leads) struct LeadOfferRecord {
     expires_at: DateTime<Utc>,
     /// When it was answered, or ended.
     answered_at: Option<DateTime<Utc>>,
-    /// Why it was declined, or the lead given back.
+    /// Why it was declined, the lead given back, or the offer ended.
     reason: Option<String>,
     /// The same in words.
     note: Option<String>,

@@ -33,6 +33,7 @@ pub(in crate::leads) enum Cause {
     Expired,
     Returned,
     NoContact,
+    Inactive,
     Vendor,
 }
 
@@ -46,6 +47,7 @@ impl Cause {
             Self::Expired => "expired",
             Self::Returned => "returned",
             Self::NoContact => "no_contact",
+            Self::Inactive => "partnership_not_active",
             Self::Vendor => "vendor",
         }
     }

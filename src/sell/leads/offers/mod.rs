@@ -10,6 +10,7 @@ pub(super) mod distribute;
 pub(super) mod floor;
 pub(super) mod give_back;
 pub(super) mod hand_out;
+pub(super) mod inactive;
 mod letters;
 pub(super) mod pull_back;
 pub(super) mod rows;

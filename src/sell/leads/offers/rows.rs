@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use guildhall_kernel::{OrgId, UserId};
 use guildhall_spine::{db::Tx, http::Problem};
+use uuid::Uuid;
 
 use crate::leads::lead::rows::Lead;
 
@@ -28,6 +29,17 @@ pub(in crate::leads) async fn open(tx: &mut Tx, lead: &Lead) -> Result<Vec<Open>
         r#"SELECT partner_id AS "partner_id: OrgId", expires_at FROM lead_offer
            WHERE lead_id = $1 AND state = 'open' ORDER BY partner_id"#,
         lead.id.uuid(),
+    )
+    .fetch_all(&mut **tx)
+    .await
+}
+
+/// The leads of the vendor that the partner is asked about: a range of `lead_offer_load`.
+pub(in crate::leads) async fn asked(tx: &mut Tx, vendor: OrgId, partner: OrgId) -> Result<Vec<Uuid>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "SELECT lead_id FROM lead_offer WHERE vendor_id = $1 AND partner_id = $2 AND state = 'open'",
+        vendor.uuid(),
+        partner.uuid(),
     )
     .fetch_all(&mut **tx)
     .await

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use guildhall_kernel::{LeadId, OrgId};
+use guildhall_onboard::api::is_active_partner;
 use guildhall_spine::{
     App,
     db::Tx,
@@ -89,9 +90,14 @@ impl Timer for ContactTimer {
         }
         let mut facts = lead.facts_for(partner);
         facts.due_at = lead.contact_due_at;
-        announce::<LeadContactDue>(tx, &Origin::default(), facts).await?;
-        let last = sent + 1 == i64::from(settings.notices);
-        letters::remind(tx, &app.config.http.public_url, &lead, partner, last).await?;
+        // A partner that may not work on it is not asked to: the vendor hears of it and can reassign it.
+        let active = is_active_partner(tx, lead.vendor_id, partner).await?;
+        let told = active.then_some(partner).into_iter().collect();
+        announce_all::<LeadContactDue>(tx, &Origin::default(), vec![(facts, told)]).await?;
+        if active {
+            let last = sent + 1 == i64::from(settings.notices);
+            letters::remind(tx, &app.config.http.public_url, &lead, partner, last).await?;
+        }
         let next = tx.now() + TimeDelta::minutes(settings.notice_minutes.into());
         Ok(Next::At(next, json!({"notices": sent + 1})))
     }

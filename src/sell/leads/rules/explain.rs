@@ -65,10 +65,40 @@ pub(in crate::leads) struct ExplainedRule {
 pub(in crate::leads) struct Candidate {
     /// The partner.
     pub(in crate::leads) partner_id: OrgId,
-    /// What the choice goes by: the number of its last turn (the lowest is next), its weight, or how well it fits, 0
-    /// to 100.
+    /// What the choice goes by.
     #[schema(example = 72)]
     pub(in crate::leads) value: i64,
+    /// What the value is measured in.
+    pub(in crate::leads) unit: Unit,
+}
+
+/// What the value of a candidate is measured in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = LeadCandidateUnit)]
+pub(in crate::leads) enum Unit {
+    /// The number of its last turn under this rule, 0 for never: the lowest is next.
+    LastTurn,
+    /// Its weight.
+    Weight,
+    /// Its win rate in thousandths.
+    WinRateThousandths,
+    /// Its weight times its win rate in thousandths.
+    WeightTimesWinRateThousandths,
+    /// How well it fits, in points from 0 to 100.
+    FitPoints,
+}
+
+impl Unit {
+    const fn of(choice: Choice) -> Self {
+        match choice {
+            Choice::RoundRobin => Self::LastTurn,
+            Choice::Weight => Self::Weight,
+            Choice::WinRate => Self::WinRateThousandths,
+            Choice::WeightAndWinRate => Self::WeightTimesWinRateThousandths,
+            Choice::BestScore | Choice::Pool => Self::FitPoints,
+        }
+    }
 }
 
 /// Partners that may not have a lead, all for the same reasons.
@@ -138,7 +168,11 @@ impl Explanation {
                 choice: rule.choice,
                 missed: look.missed,
                 eligible: candidates
-                    .map(|(partner_id, value)| Candidate { partner_id, value })
+                    .map(|(partner_id, value)| Candidate {
+                        partner_id,
+                        value,
+                        unit: Unit::of(rule.choice),
+                    })
                     .collect(),
                 eligible_count: look.count,
                 out: look.out,

@@ -13,6 +13,7 @@ fn facts(amount: i64, currency: Currency) -> Facts {
         currency,
         country: "DE".to_owned(),
         tier: Tier::Silver,
+        certifications: Certifications::of(vec!["Gateway Expert".to_owned(), "Sales".to_owned()]),
         conflict: Level::Possible,
     }
 }
@@ -38,6 +39,9 @@ fn each_condition_decides() {
         ),
         (json!({"tiers": ["gold"]}), false),
         (json!({"tiers": ["gold", "silver"]}), true),
+        (json!({"certifications": ["gateway expert"]}), true),
+        (json!({"certifications": ["Sales", "Gateway expert"]}), true),
+        (json!({"certifications": ["Gateway expert", "Security"]}), false),
         (json!({"countries": ["AT"]}), false),
         (json!({"countries": ["AT", "DE"]}), true),
         (json!({"conflict_below": "possible"}), false),
