@@ -23,8 +23,10 @@ const FORECASTS: [(&str, &str); 4] = [
         "by partner",
         "/api/v1/pipeline/forecast?period=quarter&group_by=partner",
     ),
-    ("analysis", "/api/v1/pipeline/analysis"),
+    (ANALYSIS, "/api/v1/pipeline/analysis"),
 ];
+/// Not a forecast, but read from roll-ups as they are.
+const ANALYSIS: &str = "analysis";
 
 /// Runs the scenario.
 pub(crate) async fn run(bench: &mut Bench) -> Result<(), Failure> {
@@ -41,7 +43,9 @@ pub(crate) async fn run(bench: &mut Bench) -> Result<(), Failure> {
         let measured = load::closed(server.address(), CONNECTIONS, time, &requests).await?;
         let measured = measured.succeeded("reading a forecast")?;
         let p99 = quantile_ms(&measured.latency, 0.99);
-        slowest = slowest.max(p99);
+        if name != ANALYSIS {
+            slowest = slowest.max(p99);
+        }
         table.row([
             name.to_owned(),
             format!("{:.0}", measured.per_second()),
