@@ -1,6 +1,8 @@
 //! CRMs both ways, against servers that follow the vendors' documented shapes and failures.
 
+mod characters;
 mod desk;
+mod differences;
 mod mirror;
 mod stub;
 
