@@ -4,6 +4,7 @@ mod characters;
 mod desk;
 mod differences;
 mod mirror;
+mod page;
 mod stub;
 
 use chrono::TimeDelta;
