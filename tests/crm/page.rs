@@ -10,8 +10,11 @@ use crate::support::until;
 
 const PAGE: &str = include_str!("../../docs/crm.md");
 
-/// The printed requests, each with its first line, its headers and its body.
-fn requests() -> Vec<(String, Vec<(String, String)>, Value)> {
+/// A printed request: its first line, its headers and its body.
+type Printed = (String, Vec<(String, String)>, Value);
+
+/// The printed requests.
+fn requests() -> Vec<Printed> {
     let blocks = PAGE.split("```").skip(1).step_by(2);
     let parts = blocks.flat_map(|block| block.split("\n\n"));
     parts

@@ -36,7 +36,7 @@ impl Document {
         match value {
             Value::Object(_) => faults.extend(self.object_faults(schema, value, at)),
             Value::Array(items) => {
-                let count = items.len() as u64;
+                let count = u64::try_from(items.len()).unwrap();
                 if schema["minItems"].as_u64().is_some_and(|least| count < least)
                     || schema["maxItems"].as_u64().is_some_and(|most| count > most)
                 {
@@ -96,7 +96,7 @@ fn is(value: &Value, name: &str) -> bool {
 }
 
 fn text_faults(schema: &Value, text: &str, at: &str) -> Vec<String> {
-    let length = text.chars().count() as u64;
+    let length = u64::try_from(text.chars().count()).unwrap();
     let short = schema["minLength"].as_u64().is_some_and(|least| length < least);
     let long = schema["maxLength"].as_u64().is_some_and(|most| length > most);
     let odd = schema["pattern"]
