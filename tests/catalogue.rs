@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 use crate::support::{Caller, Scene, TestServer, deal_body};
 
 /// A product of Northwind's.
-async fn product(vendor: &Caller, sku: &str, name: &str, family: &str) -> Value {
+pub(super) async fn product(vendor: &Caller, sku: &str, name: &str, family: &str) -> Value {
     let body = json!({"sku": sku, "name": name, "family": family});
     vendor.post("/api/v1/products", &body).await.ok()
 }
 
 /// A price list with one price for each product; returns its address.
-async fn list(vendor: &Caller, mut body: Value, prices: &[(&Value, &str)]) -> String {
+pub(super) async fn list(vendor: &Caller, mut body: Value, prices: &[(&Value, &str)]) -> String {
     body["valid_from"] = "2026-01-01".into();
     let path = vendor.post("/api/v1/price-lists", &body).await.header("location");
     let prices: Vec<Value> = prices

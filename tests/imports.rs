@@ -1,6 +1,9 @@
 //! Bulk import: files as people have them, good rows and bad ones, and a server that dies in between.
 
+mod answers;
 mod kinds;
+mod lines;
+mod standing;
 mod terms;
 
 use axum::http::Method;

@@ -4,7 +4,9 @@ use guildhall_kernel::{OrgId, PartnershipId, ProgramId};
 use guildhall_spine::{db::Tx, http::Problem};
 use sqlx::PgConnection;
 
-pub use crate::partnerships::bulk::{BulkPartner, Inviter, add_partners, domains_in_program, partners_named, tiers_of};
+pub use crate::partnerships::bulk::{
+    BulkPartner, Inviter, NamedPartner, add_partners, domains_in_program, partners_named, tiers_of,
+};
 pub use crate::partnerships::{CHANGED as PARTNERSHIP_CHANGED, PartnershipStatus, Tier};
 
 /// A partner's standing in a vendor's program.

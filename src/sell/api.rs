@@ -3,7 +3,8 @@
 pub use crate::catalogue::{ProductRecord, Upserted, check_product, upsert_products};
 pub use crate::credit::{CreditRole, InForce, Share, credit_of, rules::ShareDraft, set_by_decision};
 pub use crate::deals::bulk::{
-    AddFault, BulkDeal, BulkSides, add_deals, protected_elsewhere, rooms as registration_rooms,
+    AddFault, BulkDeal, BulkLine, BulkSides, FormKey as DealFormKey, add_deals, complete as complete_deals,
+    form_keys as deal_form_keys, protected_elsewhere, rooms as registration_rooms,
 };
 pub use crate::deals::close::{Close, Closed, Outcome, close as close_deal};
 pub use crate::deals::direct::{

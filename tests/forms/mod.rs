@@ -17,7 +17,7 @@ fn form_path(vendor: OrgId) -> String {
     format!("/api/v1/deal-forms/{}", id_text("prog", vendor.uuid()).unwrap())
 }
 
-async fn publish(caller: &Caller, vendor: OrgId, fields: &Value) -> Answer {
+pub(super) async fn publish(caller: &Caller, vendor: OrgId, fields: &Value) -> Answer {
     let path = form_path(vendor);
     let etag = caller.get(&path).await.header("etag");
     // Who doesn't see it can't know its version.
@@ -29,7 +29,7 @@ async fn publish(caller: &Caller, vendor: OrgId, fields: &Value) -> Answer {
 }
 
 /// A form with every kind of field.
-fn fields() -> Value {
+pub(super) fn fields() -> Value {
     json!([
         {"key": "use_case", "label": "Use case", "kind": "text", "max_length": 20},
         {"key": "seats", "label": "Seats", "kind": "number", "min": "1", "max": "5000"},

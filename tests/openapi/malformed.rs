@@ -4,7 +4,7 @@ use axum::http::Method;
 use serde_json::Value;
 
 use super::{
-    OPERATOR, Operation,
+    OPERATOR, Operation, SIGNED,
     world::{Company, Person, World, call},
 };
 
@@ -32,7 +32,8 @@ impl World {
 async fn a_malformed_body_is_named_and_changes_nothing() {
     let world = World::make().await;
     let before = world.snapshot().await;
-    for operation in world.operations.iter().filter(|one| one.body.is_some()) {
+    let read = |one: &&Operation| one.body.is_some() && !SIGNED.contains(&one.id.as_str());
+    for operation in world.operations.iter().filter(read) {
         let (person, company) = world.someone_who_may(operation);
         let path = operation.at(&company.record(operation));
         let send = async |body: &str| call(&person.caller, operation, &path, Some(body.to_owned())).await;

@@ -12,7 +12,7 @@ use super::{
     Document, OPERATOR, Operation,
     furnish::{self, Owner},
 };
-use crate::support::{Answer, Caller, Scene, TestServer, audited, deal_body};
+use crate::support::{Answer, Caller, Scene, TestServer, audited, consumed, deal_body, until};
 
 /// Someone of a company, and what they may do.
 #[derive(Clone, Debug)]
@@ -92,13 +92,14 @@ impl World {
     pub(super) async fn snapshot(&self) -> BTreeMap<String, String> {
         let mut db = self.server.database.connect().await;
         audited(&mut db).await;
+        no_crm_is_called(&mut db).await;
         sqlx::query("SELECT pipeline_fold(1000000)")
             .execute(&mut db)
             .await
             .unwrap();
         let tables: Vec<String> = sqlx::query_scalar(
             "SELECT c.relname::text FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace
-             AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname NOT IN ('event_consumer', 'crm_connection', 'crm_sync', 'crm_work')",
+             AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname <> 'event_consumer'",
         )
         .fetch_all(&mut db)
         .await
@@ -110,6 +111,17 @@ impl World {
         }
         sums
     }
+}
+
+/// Waits until no worker has anything to write of CRMs. The connections are off, so that none begins.
+async fn no_crm_is_called(db: &mut PgConnection) {
+    consumed(db, "crm").await;
+    let idle = "SELECT NOT EXISTS (SELECT FROM crm_work WHERE leased_until IS NOT NULL)";
+    until("no CRM is called", async || {
+        let idle: bool = sqlx::query_scalar(idle).fetch_one(&mut *db).await.unwrap();
+        idle.then_some(())
+    })
+    .await;
 }
 
 /// The number of rows and a checksum. When a key was last used is no business of anyone's.

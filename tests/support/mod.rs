@@ -18,4 +18,4 @@ pub(crate) use redis::RedisServer;
 pub(crate) use scene::{PASSWORD, Scene, deal_body};
 pub(crate) use server::TestServer;
 pub(crate) use socket::Socket;
-pub(crate) use wait::{PATIENCE, audited, until};
+pub(crate) use wait::{PATIENCE, audited, consumed, until};

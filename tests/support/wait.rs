@@ -22,11 +22,20 @@ pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T
 
 /// Waits until the audit log has taken every event there is.
 pub(crate) async fn audited(db: &mut PgConnection) {
+    consumed(db, "audit").await;
+}
+
+/// Waits until this consumer has taken every event there is.
+pub(crate) async fn consumed(db: &mut PgConnection, consumer: &str) {
     let caught_up = "SELECT coalesce((SELECT (c.tx, c.seq) >= (e.tx, e.seq)
                                       FROM event_consumer c, (SELECT tx, seq FROM event ORDER BY tx DESC, seq DESC LIMIT 1) e
-                                      WHERE c.name = 'audit'), NOT EXISTS (SELECT FROM event))";
-    until("the audit log has taken every event", async || {
-        let done: bool = sqlx::query_scalar(caught_up).fetch_one(&mut *db).await.unwrap();
+                                      WHERE c.name = $1), NOT EXISTS (SELECT FROM event))";
+    until("the consumer has taken every event", async || {
+        let done: bool = sqlx::query_scalar(caught_up)
+            .bind(consumer)
+            .fetch_one(&mut *db)
+            .await
+            .unwrap();
         done.then_some(())
     })
     .await;

@@ -1,5 +1,6 @@
 //! Outbound webhooks: who hears what, how it is signed, and what happens to messages that nobody takes.
 
+mod faults;
 mod receiver;
 
 use axum::http::Method;

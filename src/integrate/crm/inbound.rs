@@ -13,6 +13,7 @@ use guildhall_spine::{
 };
 use serde::Deserialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::connection::{self, Connection};
 use super::connector::{Fields, Remote};
@@ -39,10 +40,11 @@ enum What {
 }
 
 /// A record in a signed message.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct CrmInboundRecord {
-    /// The record's id in the CRM.
+pub(super) struct CrmInboundRecord {
+    /// The record's id in the CRM, 1 to 200 characters.
+    #[schema(example = "0065g00000QaXyzAAB")]
     id: String,
     /// When it changed there: older than what is known is dropped.
     modified_at: DateTime<Utc>,
@@ -58,29 +60,57 @@ struct CrmInboundRecord {
 }
 
 /// The body of a signed message.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct CrmInbound {
+pub(super) struct CrmInbound {
     /// What has changed, 1 to 200 records.
+    #[schema(min_items = 1, max_items = 200)]
     records: Vec<CrmInboundRecord>,
 }
 
 /// A notice of HubSpot (Webhooks API). What it says of values isn't taken: it may come late or twice, and the record says
 /// how things are.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Notice {
+#[schema(as = HubSpotNotice)]
+pub(super) struct Notice {
+    /// The record that has changed.
+    #[schema(value_type = Option<i64>)]
     object_id: Option<Value>,
+    /// The record that others were merged into.
+    #[schema(value_type = Option<i64>)]
     primary_object_id: Option<Value>,
+    /// Those others.
     #[serde(default)]
+    #[schema(value_type = Vec<i64>)]
     merged_object_ids: Vec<Value>,
+    /// Its number.
     #[serde(default)]
+    #[schema(value_type = i64)]
     event_id: Value,
+    /// What has happened, like `deal.propertyChange`.
     #[serde(default)]
     subscription_type: String,
+    /// Which property has changed.
     #[serde(default)]
     property_name: String,
+    /// When, in milliseconds since 1970.
     occurred_at: i64,
+}
+
+/// What a connection is told: records by Salesforce and one's own systems, notices by HubSpot.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[schema(as = CrmMessage)]
+#[expect(
+    dead_code,
+    reason = "says in the document what is read by the kind of the connection"
+)]
+pub(super) enum Message {
+    /// Signed by Standard Webhooks.
+    Records(CrmInbound),
+    /// Signed by HubSpot, at most 200.
+    Notices(Vec<Notice>),
 }
 
 /// Take a message of a CRM
@@ -91,6 +121,15 @@ struct Notice {
 /// refused; one that comes again is answered as before and does nothing.
 #[utoipa::path(post, path = "/api/v1/crm-connections/{id}/inbound", operation_id = "receiveCrmMessage", tag = "crm",
     params(("id" = CrmConnectionId, Path, description = "the connection")),
+    request_body(content = Message, description = "the message, signed as it is sent", examples(
+        ("hubspot" = (summary = "HubSpot's notices", value = json!([{"objectId": 48213, "propertyName": "dealstage",
+            "propertyValue": "closedwon", "changeSource": "CRM_UI", "eventId": 3816279340_i64, "subscriptionId": 25,
+            "portalId": 33, "appId": 1160452, "occurredAt": 1795430000000_i64, "subscriptionType": "deal.propertyChange",
+            "attemptNumber": 0}]))),
+        ("records" = (summary = "Records of Salesforce or one's own system", value = json!({"records": [
+            {"id": "0065g00000QaXyzAAB", "modified_at": "2026-11-23T15:14:06Z", "fields": {"StageName": "Closed Won", "Amount": "95000"}},
+            {"id": "0065g00000QaXyzAAC", "modified_at": "2026-11-23T15:14:06Z", "deleted": true},
+            {"id": "0065g00000QaXyzAAD", "modified_at": "2026-11-23T15:14:06Z"}]}))))),
     responses((status = 204, description = "taken")))]
 pub(super) async fn receive_crm_message(
     State(app): State<App>,

@@ -36,7 +36,8 @@ pub(super) struct NewImport {
     /// Whether people named in the rows (a partner's admin) get letters; `false` when left out.
     #[serde(default)]
     invite: bool,
-    /// The column that each field is read from. When left out, each field is read from the column of its name.
+    /// The column that each field is read from. When left out, each field is read from the column of its name. What the
+    /// form of a program asks for is `fields.<key>`.
     #[schema(example = json!({"name": "Company", "country": "Country"}))]
     mapping: Option<BTreeMap<String, String>>,
 }
@@ -75,8 +76,13 @@ pub(super) async fn create_import(
     let file = rows::file(tx, may.org.id, body.file_id).await?;
     let file = file.ok_or_else(|| Problem::field("/file_id", "not_found", "there is no such file"))?;
     let mut checks = Checks::default();
-    let fields = kind.fields(may.org.kind);
-    let mapping = resolve(&mut checks, fields, &file.columns, body.mapping);
+    let free = kind.free(tx, may.org.id, may.org.kind).await?;
+    let mapping = resolve(
+        &mut checks,
+        (kind.fields(may.org.kind), &free),
+        &file.columns,
+        body.mapping,
+    );
     checks.done()?;
     let origin = may.actor.origin();
     let asked = Asked {

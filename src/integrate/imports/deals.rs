@@ -1,12 +1,18 @@
 //! Rows that are deal registrations from before this server: of a vendor's partners, or a partner's own.
 
-use std::collections::HashMap;
+mod fields;
+mod read;
+
+use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use guildhall_kernel::{OrgId, ProgramId, parse_id_text};
-use guildhall_onboard::api::{PartnershipStatus, partners_named};
-use guildhall_sell::api::{AddFault, BulkDeal, BulkSides, CloseReason, DealStatus, add_deals, protected_elsewhere};
+use guildhall_onboard::api::{NamedPartner, PartnershipStatus, partners_named};
+use guildhall_sell::api::{
+    AddFault, BulkDeal, BulkSides, DealFormKey, DealStatus, add_deals, complete_deals, deal_form_keys,
+    protected_elsewhere,
+};
 use guildhall_spine::{
     App,
     access::{OrgKind, Permission},
@@ -14,37 +20,17 @@ use guildhall_spine::{
     http::{FieldError, Problem},
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
-    kind::{ApplyFault, Cells, Claim, Fault, Field, Job, Ready, RowKind},
+    kind::{ApplyFault, Cells, Claim, FREE, Fault, Field, FreeField, Job, Ready, RowKind},
     quota,
 };
+use fields::{of, side};
+use read::read;
 
 /// See the module.
 pub(super) struct Deals;
-
-const OF_VENDOR: &[Field] = &fields("partner");
-const OF_PARTNER: &[Field] = &fields("vendor");
-
-const fn fields(side: &'static str) -> [Field; 14] {
-    [
-        Field::needed(side),
-        Field::needed("customer_name"),
-        Field::needed("customer_country"),
-        Field::may("customer_domain"),
-        Field::needed("amount"),
-        Field::needed("currency"),
-        Field::needed("expected_close"),
-        Field::may("status"),
-        Field::may("closed_on"),
-        Field::may("close_reason"),
-        Field::may("product"),
-        Field::may("note"),
-        Field::may("contact_name"),
-        Field::may("contact_email"),
-    ]
-}
 
 /// A row, and once it was looked up, whose it is.
 #[derive(Serialize, Deserialize)]
@@ -53,13 +39,6 @@ struct Row {
     other: String,
     sides: Option<(OrgId, ProgramId)>,
     deal: BulkDeal,
-}
-
-const fn side(org: OrgKind) -> &'static str {
-    match org {
-        OrgKind::Vendor => "partner",
-        OrgKind::Partner => "vendor",
-    }
 }
 
 #[async_trait]
@@ -76,10 +55,16 @@ impl RowKind for Deals {
     }
 
     fn fields(&self, org: OrgKind) -> &'static [Field] {
-        match org {
-            OrgKind::Vendor => OF_VENDOR,
-            OrgKind::Partner => OF_PARTNER,
-        }
+        of(org)
+    }
+
+    async fn free(&self, tx: &mut Tx, org: OrgId, kind: OrgKind) -> Result<Vec<FreeField>, Problem> {
+        let keys = deal_form_keys(tx, org, kind).await?;
+        let field = |key: DealFormKey| FreeField {
+            name: format!("{FREE}{}", key.key),
+            file: key.file,
+        };
+        Ok(keys.into_iter().map(field).collect())
     }
 
     fn parse(
@@ -127,32 +112,41 @@ impl RowKind for Deals {
         }
         let found = other_sides(tx, job, &parsed).await?;
         let mut faults = Vec::new();
-        let mut good = Vec::with_capacity(parsed.len());
-        for (mut ready, mut row) in parsed {
-            let Some((org, program)) = found.get(&row.other) else {
+        let (mut good, mut deals) = (Vec::with_capacity(parsed.len()), Vec::with_capacity(parsed.len()));
+        for (mut ready, row) in parsed {
+            let Some(other) = found.get(&row.other) else {
                 faults.push(stranger(job.org_kind, ready.no));
                 continue;
             };
-            row.sides = Some((*org, *program));
-            if let Some(claim) = &mut ready.claim {
-                claim.holder = org.to_string();
+            if let Some(fault) = standing_fault(job.org_kind, ready.no, other.status, row.deal.status) {
+                faults.push(fault);
+                continue;
             }
-            ready.data = serde_json::to_value(&row).map_err(Problem::internal)?;
-            good.push((ready, *org));
+            if let Some(claim) = &mut ready.claim {
+                claim.holder = other.org.to_string();
+            }
+            deals.push((sides(job, other.org, other.program), row.deal));
+            good.push((ready, row.other, other.org));
         }
-        let claims: Vec<(String, OrgId)> = good
-            .iter()
-            .filter_map(|(ready, org)| Some((ready.claim.as_ref()?.key.clone(), *org)))
-            .collect();
-        let protected = protected_elsewhere(tx, job.org, &claims).await?;
-        let is_protected = |ready: &Ready| ready.claim.as_ref().is_some_and(|one| protected.contains(&one.key));
-        let (bad, good): (Vec<_>, Vec<_>) = good.into_iter().partition(|(ready, _)| is_protected(ready));
-        faults.extend(bad.into_iter().map(|(ready, _)| Fault {
-            no: ready.no,
-            field: Some("customer_domain".to_owned()),
-            code: "customer_protected".to_owned(),
-            message: "another partner holds the approved registration for this customer".to_owned(),
-        }));
+        for ((ready, ..), more) in good.iter().zip(complete_deals(tx, job.org_kind, &mut deals).await?) {
+            faults.extend(more.iter().map(|fault| Fault::of(ready.no, fault)));
+        }
+        faults.extend(protected(tx, job, &good).await?);
+        let bad: HashSet<i64> = faults.iter().map(|fault| fault.no).collect();
+        let mut kept = Vec::with_capacity(good.len());
+        for ((mut ready, other, org), (sides, deal)) in good.into_iter().zip(deals) {
+            if bad.contains(&ready.no) {
+                continue;
+            }
+            let row = Row {
+                other,
+                sides: Some((org, sides.program)),
+                deal,
+            };
+            ready.data = serde_json::to_value(&row).map_err(Problem::internal)?;
+            kept.push((ready, org));
+        }
+        let good = kept;
         if job.org_kind == OrgKind::Vendor {
             return Ok((good.into_iter().map(|(ready, _)| ready).collect(), faults));
         }
@@ -167,27 +161,48 @@ impl RowKind for Deals {
         for ready in rows {
             let row: Row = serde_json::from_value(ready.data.clone()).map_err(Problem::internal)?;
             let Some((other, program)) = row.sides else { continue };
-            let (vendor, partner) = match job.org_kind {
-                OrgKind::Vendor => (job.org, other),
-                OrgKind::Partner => (other, job.org),
-            };
-            let sides = BulkSides {
-                vendor,
-                partner,
-                program,
-            };
-            deals.push((sides, row.deal));
+            deals.push((sides(job, other, program), row.deal));
         }
         let added = add_deals(tx, &job.origin, job.org_kind, &deals).await;
         added.map_err(|fault| match fault {
             AddFault::Protected => {
                 ApplyFault::Overtaken("another partner got the approved registration for a customer")
             }
+            AddFault::Form => ApplyFault::Overtaken("the registration form of a program has changed"),
             AddFault::Quota => ApplyFault::Overtaken("the program's terms allow no more open registrations"),
             AddFault::NoPartnership => ApplyFault::Overtaken("a partnership is not active any more"),
             AddFault::Problem(problem) => ApplyFault::Problem(problem),
         })
     }
+}
+
+const fn sides(job: &Job, other: OrgId, program: ProgramId) -> BulkSides {
+    let (vendor, partner) = match job.org_kind {
+        OrgKind::Vendor => (job.org, other),
+        OrgKind::Partner => (other, job.org),
+    };
+    BulkSides {
+        vendor,
+        partner,
+        program,
+    }
+}
+
+/// Rows for customers that another partner holds.
+async fn protected(tx: &mut Tx, job: &Job, rows: &[(Ready, String, OrgId)]) -> Result<Vec<Fault>, Problem> {
+    let claim = |(ready, _, org): &(Ready, String, OrgId)| Some((ready.claim.as_ref()?.key.clone(), *org));
+    let claims: Vec<(String, OrgId)> = rows.iter().filter_map(claim).collect();
+    let held = protected_elsewhere(tx, job.org, &claims).await?;
+    let is_held = |ready: &Ready| ready.claim.as_ref().is_some_and(|one| held.contains(&one.key));
+    let bad = rows.iter().filter(|(ready, ..)| is_held(ready));
+    Ok(bad
+        .map(|(ready, ..)| Fault {
+            no: ready.no,
+            field: Some("customer_domain".to_owned()),
+            code: "customer_protected".to_owned(),
+            message: "another partner holds the approved registration for this customer".to_owned(),
+        })
+        .collect())
 }
 
 fn stranger(org: OrgKind, no: i64) -> Fault {
@@ -205,89 +220,30 @@ fn stranger(org: OrgKind, no: i64) -> Fault {
     }
 }
 
-/// The other sides that rows name. A partner registers with a vendor whom it works with at present; a vendor's history may
-/// be of a partner that hasn't answered yet.
-async fn other_sides(
-    tx: &mut Tx,
-    job: &Job,
-    rows: &[(Ready, Row)],
-) -> Result<HashMap<String, (OrgId, ProgramId)>, Problem> {
+/// A partnership that has ended, or rests, is no ground for a registration. A vendor's history may have been with a partner
+/// that is suspended by now, or that hasn't answered yet.
+fn standing_fault(by: OrgKind, no: i64, standing: PartnershipStatus, deal: DealStatus) -> Option<Fault> {
+    let history = matches!(deal, DealStatus::Won | DealStatus::Lost);
+    let (code, message) = match (by, standing) {
+        (_, PartnershipStatus::Ended) => ("partnership_ended", "the partnership has ended"),
+        (OrgKind::Vendor, PartnershipStatus::Suspended) if history => return None,
+        (_, PartnershipStatus::Suspended) => ("partnership_suspended", "the partnership is suspended"),
+        (OrgKind::Partner, PartnershipStatus::Invited) => return Some(stranger(by, no)),
+        (_, PartnershipStatus::Active) | (OrgKind::Vendor, PartnershipStatus::Invited) => return None,
+    };
+    Some(Fault {
+        no,
+        field: Some(side(by).to_owned()),
+        code: code.to_owned(),
+        message: message.to_owned(),
+    })
+}
+
+/// The other sides that rows name.
+async fn other_sides(tx: &mut Tx, job: &Job, rows: &[(Ready, Row)]) -> Result<HashMap<String, NamedPartner>, Problem> {
     let mut names: Vec<String> = rows.iter().map(|(_, row)| row.other.clone()).collect();
     names.sort_unstable();
     names.dedup();
     let found = partners_named(tx, job.org, job.org_kind, &names).await?;
-    Ok(found
-        .into_iter()
-        .filter(|(_, _, _, status)| job.org_kind == OrgKind::Vendor || *status == PartnershipStatus::Active)
-        .map(|(name, org, program, _)| (name, (org, program)))
-        .collect())
-}
-
-/// A day as it is written. Beyond these years it is a slip, and the database may not hold it.
-fn plausible(text: &str) -> Option<NaiveDate> {
-    let date = text.parse::<NaiveDate>().ok();
-    date.filter(|date| (1970..2200).contains(&date.year()))
-}
-
-fn read(org: OrgKind, cells: &Cells<'_>, faults: &mut Vec<FieldError>) -> BulkDeal {
-    let mut refuse = |field: &str, code, message: String| {
-        faults.push(FieldError {
-            pointer: format!("/{field}"),
-            code,
-            message,
-        });
-    };
-    let mut date = |field: &str| {
-        let text = cells.get(field)?;
-        let date = plausible(text);
-        if date.is_none() {
-            refuse(field, "date", "must be a date like 2026-11-23".to_owned());
-        }
-        date
-    };
-    let (expected_close, closed_on) = (date("expected_close"), date("closed_on"));
-    let taken: &[DealStatus] = match org {
-        OrgKind::Vendor => &[
-            DealStatus::Submitted,
-            DealStatus::Approved,
-            DealStatus::Won,
-            DealStatus::Lost,
-        ],
-        OrgKind::Partner => &[DealStatus::Submitted],
-    };
-    let status = match cells.get("status") {
-        None => DealStatus::Submitted,
-        Some(text) => taken
-            .iter()
-            .copied()
-            .find(|status| status.as_str() == text.to_lowercase())
-            .unwrap_or_else(|| {
-                let names: Vec<&str> = taken.iter().map(|status| status.as_str()).collect();
-                refuse("status", "unknown", format!("must be {}", names.join(", ")));
-                DealStatus::Submitted
-            }),
-    };
-    let close_reason = cells.get("close_reason").and_then(|text| {
-        let reason = serde_json::from_value::<CloseReason>(json!(text.to_lowercase()));
-        if reason.is_err() {
-            let message = "must be price, product, competitor, timing, budget, no_decision, relationship or other";
-            refuse("close_reason", "unknown", message.to_owned());
-        }
-        reason.ok()
-    });
-    BulkDeal {
-        customer_name: cells.text("customer_name"),
-        customer_domain: cells.owned("customer_domain"),
-        customer_country: cells.text("customer_country"),
-        currency: cells.text("currency"),
-        amount: cells.text("amount"),
-        product: cells.owned("product"),
-        expected_close: expected_close.unwrap_or_default(),
-        status,
-        closed_on,
-        close_reason,
-        note: cells.owned("note"),
-        contact_name: cells.owned("contact_name"),
-        contact_email: cells.owned("contact_email"),
-    }
+    Ok(found.into_iter().map(|one| (one.name.clone(), one)).collect())
 }

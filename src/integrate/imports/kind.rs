@@ -1,5 +1,7 @@
 //! What rows can be.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use guildhall_kernel::{FileId, ImportId, OrgId, UserId};
@@ -33,9 +35,22 @@ impl Field {
     }
 }
 
+/// What the names of free fields begin with.
+pub(super) const FREE: &str = "fields.";
+
+/// A field that an organisation has by its own settings.
+pub(super) struct FreeField {
+    /// With [`FREE`] before it.
+    pub(super) name: String,
+    /// It takes a file, which no cell can hold.
+    pub(super) file: bool,
+}
+
 /// The cells of a row, by field.
 pub(super) struct Cells<'a> {
     pub(super) fields: &'static [Field],
+    /// The names of the free fields that are read; their cells follow those of the others.
+    pub(super) free: &'a [String],
     pub(super) cells: &'a [Option<String>],
 }
 
@@ -51,6 +66,16 @@ impl Cells<'_> {
 
     pub(super) fn owned(&self, name: &str) -> Option<String> {
         self.get(name).map(str::to_owned)
+    }
+
+    /// The free fields that have something in their cells, without what their names begin with.
+    pub(super) fn free(&self) -> BTreeMap<String, String> {
+        let cells = self.cells.iter().skip(self.fields.len());
+        let named = self.free.iter().zip(cells);
+        let key = |name: &String| name.strip_prefix(FREE).unwrap_or(name).to_owned();
+        named
+            .filter_map(|(name, cell)| Some((key(name), cell.clone()?)))
+            .collect()
     }
 }
 
@@ -103,11 +128,19 @@ pub(super) struct Job {
     pub(super) invite: bool,
     pub(super) file: FileId,
     pub(super) header: Header,
-    pub(super) mapping: std::collections::BTreeMap<String, String>,
+    pub(super) mapping: BTreeMap<String, String>,
     pub(super) rows_read: i64,
     pub(super) origin: Origin,
     pub(super) by: Option<UserId>,
     pub(super) leased_until: DateTime<Utc>,
+}
+
+impl Job {
+    /// The names of the free fields that are read.
+    pub(super) fn free(&self) -> Vec<String> {
+        let names = self.mapping.keys().filter(|name| name.starts_with(FREE));
+        names.cloned().collect()
+    }
 }
 
 /// Why good rows could not be stored.
@@ -136,6 +169,11 @@ pub(super) trait RowKind: Send + Sync {
 
     /// The fields that a row has.
     fn fields(&self, org: OrgKind) -> &'static [Field];
+
+    /// The fields besides, of an organisation whose settings make some.
+    async fn free(&self, _: &mut Tx, _: OrgId, _: OrgKind) -> Result<Vec<FreeField>, Problem> {
+        Ok(Vec::new())
+    }
 
     /// Reads a row in which nothing required is missing. Errors name the field as a pointer.
     fn parse(

@@ -4,21 +4,26 @@ use std::collections::BTreeMap;
 
 use guildhall_spine::http::Checks;
 
-use super::kind::Field;
+use super::kind::{Field, FreeField};
 
 /// The mapping that is asked for, or without one, each field from the column of its name. Notes fields and columns that
 /// there aren't, and fields that are needed and come from nowhere.
 pub(super) fn resolve(
     checks: &mut Checks,
-    fields: &[Field],
+    (fields, free): (&[Field], &[FreeField]),
     columns: &[String],
     asked: Option<BTreeMap<String, String>>,
 ) -> BTreeMap<String, String> {
-    let mapping = asked.unwrap_or_else(|| by_name(fields, columns));
+    let mapping = asked.unwrap_or_else(|| by_name(fields, free, columns));
     for (field, column) in &mapping {
         let pointer = format!("/mapping/{}", field.replace('~', "~0").replace('/', "~1"));
-        if !fields.iter().any(|one| one.name == field) {
-            let names: Vec<&str> = fields.iter().map(|one| one.name).collect();
+        let of_free = free.iter().find(|one| one.name == *field);
+        if of_free.is_some_and(|one| one.file) {
+            let message = "takes a file, which can't be imported: leave it out";
+            checks.refuse(pointer, "file", message);
+        } else if of_free.is_none() && !fields.iter().any(|one| one.name == field) {
+            let names = fields.iter().map(|one| one.name);
+            let names: Vec<&str> = names.chain(free.iter().map(|one| one.name.as_str())).collect();
             checks.refuse(
                 pointer,
                 "unknown",
@@ -37,13 +42,15 @@ pub(super) fn resolve(
     mapping
 }
 
-fn by_name(fields: &[Field], columns: &[String]) -> BTreeMap<String, String> {
+fn by_name(fields: &[Field], free: &[FreeField], columns: &[String]) -> BTreeMap<String, String> {
     let plain = |text: &str| text.trim().to_lowercase().replace([' ', '-'], "_");
-    fields
-        .iter()
-        .filter_map(|field| {
-            let column = columns.iter().find(|column| plain(column) == field.name)?;
-            Some((field.name.to_owned(), column.clone()))
+    let free = free.iter().filter(|field| !field.file);
+    let names = fields.iter().map(|field| field.name);
+    names
+        .chain(free.map(|field| field.name.as_str()))
+        .filter_map(|name| {
+            let column = columns.iter().find(|column| plain(column) == name)?;
+            Some((name.to_owned(), column.clone()))
         })
         .collect()
 }
@@ -62,9 +69,35 @@ mod tests {
         let mut checks = Checks::default();
         let columns: Vec<String> = columns.iter().map(|&name| name.to_owned()).collect();
         let asked = asked.map(|pairs| pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect());
-        resolve(&mut checks, FIELDS, &columns, asked);
+        let free = |(name, file): (&str, bool)| FreeField {
+            name: name.to_owned(),
+            file,
+        };
+        let free = [("fields.site", false), ("fields.order", true)].map(free);
+        let mapping = resolve(&mut checks, (FIELDS, &free), &columns, asked);
+        assert!(!mapping.contains_key("fields.order") || !checks.faults().is_empty());
         let fault = |fault: &guildhall_spine::http::FieldError| format!("{} {}", fault.pointer, fault.code);
         checks.faults().iter().map(fault).collect()
+    }
+
+    #[test]
+    fn free_fields_are_found_and_files_are_not_read() {
+        assert!(faults(&["Name", "Customer Domain", "Fields.Site", "fields.order"], None).is_empty());
+        let asked = [
+            ("name", "A"),
+            ("customer_domain", "B"),
+            ("fields.site", "C"),
+            ("fields.order", "D"),
+            ("fields.colour", "A"),
+        ];
+        assert_eq!(
+            faults(&["A", "B", "D"], Some(&asked)),
+            [
+                "/mapping/fields.colour unknown",
+                "/mapping/fields.order file",
+                "/mapping/fields.site no_such_column"
+            ]
+        );
     }
 
     #[test]

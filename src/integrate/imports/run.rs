@@ -64,13 +64,16 @@ async fn read(
     kind: &dyn RowKind,
 ) -> Result<mpsc::Receiver<Result<Vec<RawRow>, String>>, Problem> {
     let columns = &job.header.columns;
-    let place = |field: &kind::Field| {
-        let column = job.mapping.get(field.name)?;
+    let place = |field: &str| {
+        let column = job.mapping.get(field)?;
         columns.iter().position(|name| name == column)
     };
+    let free = job.free();
+    let names = kind.fields(job.org_kind).iter().map(|field| field.name);
+    let names = names.chain(free.iter().map(String::as_str));
     let wanted = Wanted {
         header: job.header.clone(),
-        places: kind.fields(job.org_kind).iter().map(place).collect(),
+        places: names.map(place).collect(),
         skip: u64::try_from(job.rows_read).unwrap_or(0),
         chunk: CHUNK,
     };
@@ -132,8 +135,9 @@ async fn step(app: &App, job: &mut Job, kind: &dyn RowKind, raw: Vec<RawRow>) ->
 /// Tells good rows from bad ones.
 async fn sort(tx: &mut Tx, job: &Job, kind: &dyn RowKind, raw: &[RawRow]) -> Result<(Vec<Ready>, Vec<Fault>), Problem> {
     let (mut ready, mut faults) = (Vec::with_capacity(raw.len()), Vec::new());
+    let free = job.free();
     for row in raw {
-        match parse(job, kind, row, tx.now()) {
+        match parse(job, kind, &free, row, tx.now()) {
             Ok(row) => ready.push(row),
             Err(more) => faults.extend(more),
         }
@@ -146,7 +150,13 @@ async fn sort(tx: &mut Tx, job: &Job, kind: &dyn RowKind, raw: &[RawRow]) -> Res
     Ok((ready, faults))
 }
 
-fn parse(job: &Job, kind: &dyn RowKind, row: &RawRow, now: chrono::DateTime<chrono::Utc>) -> Result<Ready, Vec<Fault>> {
+fn parse(
+    job: &Job,
+    kind: &dyn RowKind,
+    free: &[String],
+    row: &RawRow,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<Ready, Vec<Fault>> {
     if let Some((place, code, message)) = &row.fault {
         let column = place.and_then(|place| job.header.columns.get(place));
         return Err(vec![Fault {
@@ -158,6 +168,7 @@ fn parse(job: &Job, kind: &dyn RowKind, row: &RawRow, now: chrono::DateTime<chro
     }
     let cells = Cells {
         fields: kind.fields(job.org_kind),
+        free,
         cells: &row.cells,
     };
     let missing: Vec<Fault> = cells

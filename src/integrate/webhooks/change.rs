@@ -3,7 +3,9 @@
 use axum::extract::State;
 use guildhall_kernel::{Patch, WebhookEndpointId};
 use guildhall_spine::{
-    App, event,
+    App,
+    access::{May, right},
+    event,
     http::{Checks, Command, IfMatch, Problem, Reply, Validate},
 };
 use serde::Deserialize;
@@ -43,8 +45,39 @@ pub(super) struct WebhookEndpointChange {
     enabled: Patch<bool>,
 }
 
+/// The handler checks the fields, all at once: which are allowed depends on who asks, and on those that stay.
 impl Validate for WebhookEndpointChange {
-    fn validate(&self, checks: &mut Checks) {
+    fn validate(&self, _: &mut Checks) {}
+}
+
+impl WebhookEndpointChange {
+    /// The address, the kinds and the topics after the change.
+    ///
+    /// # Errors
+    /// 422 with every fault.
+    fn over(&self, app: &App, may: &May<right::WebhookManage>, was: &WebhookEndpoint) -> Result<Heard, Problem> {
+        let mut checks = Checks::default();
+        self.check(&mut checks);
+        let mut heard = Heard {
+            url: self.url.clone().or(was.url.clone()),
+            kinds: self.kinds.clone().or(was.kinds.clone()),
+            topics: self.topics.clone().or(was.topics.clone()),
+        };
+        if self.redirects() {
+            heard.url = check_url(app, &heard.url, &mut checks);
+            Asked {
+                org: may.org.kind,
+                permissions: may.actor.permissions,
+                kinds: &heard.kinds,
+                topics: &heard.topics,
+            }
+            .check(&mut checks);
+        }
+        checks.done()?;
+        Ok(heard)
+    }
+
+    fn check(&self, checks: &mut Checks) {
         checks.kept("/url", &self.url);
         checks.kept("/kinds", &self.kinds);
         checks.kept("/topics", &self.topics);
@@ -53,11 +86,24 @@ impl Validate for WebhookEndpointChange {
             checks.text("/description", description, 1, 200, false);
         }
     }
+
+    /// Whether something else is sent than before, or elsewhere.
+    const fn redirects(&self) -> bool {
+        !self.url.is_absent() || !self.kinds.is_absent() || !self.topics.is_absent()
+    }
+}
+
+/// What is sent, and where to.
+struct Heard {
+    url: String,
+    kinds: Vec<String>,
+    topics: Vec<String>,
 }
 
 /// Change a webhook endpoint
 ///
 /// Switched off, it hears of nothing more, and what waits for it stays. Switched on again, what waits is sent at once.
+/// Whoever changes the address, the kinds or the topics must be permitted to know of everything that it hears afterwards.
 #[utoipa::path(patch, path = "/api/v1/webhook-endpoints/{id}", operation_id = "changeWebhookEndpoint", tag = "webhooks",
     security(("bearer" = ["webhooks:manage"])),
     params(("id" = WebhookEndpointId, Path, description = "the endpoint"),
@@ -77,29 +123,13 @@ pub(super) async fn change_webhook_endpoint(
         .await?
         .ok_or_else(Problem::not_found)?;
     if_match.check(was.version)?;
-    let url = match &change.url {
-        Patch::Value(url) => check_url(&app, url)?,
-        Patch::Absent | Patch::Null => was.url.clone(),
-    };
-    let kinds = change.kinds.clone().or(was.kinds.clone());
-    let topics = change.topics.clone().or(was.topics.clone());
-    if !change.kinds.is_absent() || !change.topics.is_absent() {
-        let mut checks = Checks::default();
-        Asked {
-            org: may.org.kind,
-            permissions: may.actor.permissions,
-            kinds: &kinds,
-            topics: &topics,
-        }
-        .check(&mut checks);
-        checks.done()?;
-    }
+    let heard = change.over(&app, &may, &was)?;
     let description = change.description.over(was.description.clone());
     let to = Stored {
-        url: &url,
+        url: &heard.url,
         description: description.as_deref(),
-        kinds: &kinds,
-        topics: &topics,
+        kinds: &heard.kinds,
+        topics: &heard.topics,
         enabled: change.enabled.or(was.enabled),
     };
     let now = rows::update(tx, &was, &to).await?;

@@ -48,12 +48,9 @@ pub(super) struct NewWebhookEndpoint {
     enabled: Option<bool>,
 }
 
+/// The handler checks the fields, all at once: which are allowed depends on who asks.
 impl Validate for NewWebhookEndpoint {
-    fn validate(&self, checks: &mut Checks) {
-        if let Some(description) = &self.description {
-            checks.text("/description", description, 1, 200, false);
-        }
-    }
+    fn validate(&self, _: &mut Checks) {}
 }
 
 /// Make a webhook endpoint
@@ -107,6 +104,10 @@ pub(super) async fn create_webhook_endpoint(
 
 fn check_body(app: &App, may: &May<right::WebhookManage>, body: &NewWebhookEndpoint) -> Result<String, Problem> {
     let mut checks = Checks::default();
+    let url = check_url(app, &body.url, &mut checks);
+    if let Some(description) = &body.description {
+        checks.text("/description", description, 1, 200, false);
+    }
     Asked {
         org: may.org.kind,
         permissions: may.actor.permissions,
@@ -115,5 +116,5 @@ fn check_body(app: &App, may: &May<right::WebhookManage>, body: &NewWebhookEndpo
     }
     .check(&mut checks);
     checks.done()?;
-    check_url(app, &body.url)
+    Ok(url)
 }

@@ -4,7 +4,7 @@ use guildhall_spine::{
     App,
     access::{OrgKind, Permissions},
     event::{EventDoc, Topic},
-    http::{Checks, Problem},
+    http::Checks,
     live::reserved,
 };
 use url::Url;
@@ -90,26 +90,27 @@ fn repeated(names: &[String], place: usize) -> bool {
     rest.first().is_some_and(|name| earlier.contains(name))
 }
 
-/// The address in the form in which it is stored.
-///
-/// # Errors
-/// 422 when it is none, or one that is not called.
-pub(super) fn check_url(app: &App, text: &str) -> Result<String, Problem> {
-    let refuse = |code, message: String| Problem::field("/url", code, message);
+/// The address in the form in which it is stored. Notes what is wrong when it is none, or one that is not called.
+pub(super) fn check_url(app: &App, text: &str, checks: &mut Checks) -> String {
+    read_url(app, text).unwrap_or_else(|(code, message)| {
+        checks.refuse("/url", code, message);
+        String::new()
+    })
+}
+
+fn read_url(app: &App, text: &str) -> Result<String, (&'static str, String)> {
+    let too_long = || ("length", format!("must have at most {LONGEST_URL} bytes"));
     if text.len() > LONGEST_URL {
-        return Err(refuse("length", format!("must have at most {LONGEST_URL} bytes")));
+        return Err(too_long());
     }
-    let url = Url::parse(text).map_err(|fault| refuse("url", format!("is no address: {fault}")))?;
+    let url = Url::parse(text).map_err(|fault| ("url", format!("is no address: {fault}")))?;
     if url.fragment().is_some() {
-        return Err(refuse(
-            "url",
-            "must not have a fragment (#…), which is never sent".to_owned(),
-        ));
+        return Err(("url", "must not have a fragment (#…), which is never sent".to_owned()));
     }
     let checked = app.outbound.check(&url);
-    checked.map_err(|refused| refuse("refused_address", refused.to_string()))?;
+    checked.map_err(|refused| ("refused_address", refused.to_string()))?;
     if url.as_str().len() > LONGEST_URL {
-        return Err(refuse("length", format!("must have at most {LONGEST_URL} bytes")));
+        return Err(too_long());
     }
     Ok(url.into())
 }

@@ -84,8 +84,21 @@ pub async fn domains_in_program(
     .await
 }
 
-/// The other sides of `org`'s partnerships that have one of these names, each an id (as text of its UUID), a domain or a
-/// slug: the name, the organisation, the program. A domain that two have names neither.
+/// The other side of a partnership, by a name that it has.
+#[derive(Clone, Debug)]
+pub struct NamedPartner {
+    /// The name: an id (as text of its UUID), a domain or a slug.
+    pub name: String,
+    /// The organisation.
+    pub org: OrgId,
+    /// The program.
+    pub program: ProgramId,
+    /// Where the partnership stands. That of a company that is suspended itself is suspended.
+    pub status: PartnershipStatus,
+}
+
+/// The other sides of `org`'s partnerships that have one of these names. A domain that two have names neither, unless only
+/// one of them is a partner still.
 ///
 /// # Errors
 /// When the database fails.
@@ -94,32 +107,37 @@ pub async fn partners_named(
     org: OrgId,
     kind: OrgKind,
     names: &[String],
-) -> Result<Vec<(String, OrgId, ProgramId, PartnershipStatus)>, sqlx::Error> {
-    let rows = sqlx::query!(
+) -> Result<Vec<NamedPartner>, sqlx::Error> {
+    let found = sqlx::query_as!(
+        NamedPartner,
         r#"WITH named AS (
-               SELECT n.name, o.id FROM unnest($3::text[]) n (name) JOIN organisation o ON o.id::text = n.name
+               SELECT n.name, o.id, o.status FROM unnest($3::text[]) n (name) JOIN organisation o ON o.id::text = n.name
                    WHERE n.name ~ '^[0-9a-f]{8}-'
-               UNION SELECT n.name, o.id FROM unnest($3::text[]) n (name) JOIN organisation o ON o.slug = n.name
-               UNION SELECT n.name, o.id FROM unnest($3::text[]) n (name) JOIN organisation o ON o.domain = n.name
+               UNION SELECT n.name, o.id, o.status FROM unnest($3::text[]) n (name) JOIN organisation o ON o.slug = n.name
+               UNION SELECT n.name, o.id, o.status FROM unnest($3::text[]) n (name) JOIN organisation o ON o.domain = n.name
            )
-           SELECT named.name AS "name!", named.id AS "id!", p.program_id, p.status AS "status: PartnershipStatus"
+           SELECT named.name AS "name!", named.id AS "org!: OrgId", p.program_id AS "program: ProgramId",
+                  CASE WHEN named.status = 'suspended' AND p.status <> 'ended' THEN 'suspended' ELSE p.status END
+                      AS "status!: PartnershipStatus"
            FROM named JOIN partnership p ON (($2 AND p.vendor_id = $1 AND p.partner_id = named.id)
-                                          OR (NOT $2 AND p.partner_id = $1 AND p.vendor_id = named.id))
-           WHERE p.status <> 'ended'"#,
+                                          OR (NOT $2 AND p.partner_id = $1 AND p.vendor_id = named.id))"#,
         org.uuid(),
         kind == OrgKind::Vendor,
         names
     )
     .fetch_all(conn)
     .await?;
-    let mut found: Vec<_> = rows
-        .into_iter()
-        .map(|row| (row.name, OrgId::from(row.id), row.program_id.into(), row.status))
-        .collect();
-    found.sort_by(|one, other| (&one.0, one.1).cmp(&(&other.0, other.1)));
-    let names: Vec<String> = found.iter().map(|one| one.0.clone()).collect();
-    found.retain(|one| names.iter().filter(|name| **name == one.0).count() == 1);
-    Ok(found)
+    let mut counts: HashMap<(String, bool), usize> = HashMap::new();
+    let over = |one: &NamedPartner| one.status == PartnershipStatus::Ended;
+    for one in &found {
+        *counts.entry((one.name.clone(), over(one))).or_default() += 1;
+    }
+    let count = |name: &str, over| counts.get(&(name.to_owned(), over)).copied().unwrap_or(0);
+    let told = |one: &NamedPartner| match count(&one.name, false) {
+        0 => count(&one.name, true) == 1,
+        current => current == 1 && !over(one),
+    };
+    Ok(found.into_iter().filter(told).collect())
 }
 
 /// The tiers of these partners in the vendor's program; those that are in none are left out.

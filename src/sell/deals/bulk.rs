@@ -1,28 +1,36 @@
 //! Many registrations at once, from before this server: they come as they stood elsewhere, decided or closed, and are
 //! looked at for conflicts afterwards.
 
+mod answers;
+mod lines;
 mod look;
 mod standing;
+mod store;
 
-use chrono::{DateTime, NaiveDate, Utc};
-use guildhall_kernel::{Currency, DealId, OrgId, ProgramId};
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use guildhall_kernel::{Currency, DealId, OrgId, ProgramId, parse_decimal};
 use guildhall_spine::{
     access::OrgKind,
     db::Tx,
     event::{self, Batched, Origin},
     http::{FieldError, Problem},
 };
-use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use self::answers::{Form, Forms};
 use self::standing::Standings;
+use self::store::Columns;
 use super::draft::{CustomerDraft, Draft, LineDraft, Unchecked};
 use super::events::{DealFacts, DealImported};
 use super::state::DealStatus;
 use super::wire::{CloseReason, DealContact, in_currency};
 
+pub use self::answers::{FormKey, form_keys};
+pub use self::lines::BulkLine;
 pub(crate) use self::look::ImportedDeals;
 pub use self::standing::rooms;
 
@@ -37,10 +45,13 @@ pub struct BulkDeal {
     pub customer_country: String,
     /// ISO 4217.
     pub currency: String,
-    /// The sum, a decimal number.
+    /// The sum, a decimal number; empty when the lines say it.
     pub amount: String,
-    /// What was sold.
+    /// What was sold, when it is one thing.
     pub product: Option<String>,
+    /// What was sold, when more is known of it: each line with its quantity and price.
+    #[serde(default)]
+    pub lines: Vec<BulkLine>,
     /// When the customer was expected to sign.
     pub expected_close: NaiveDate,
     /// Where it stands: submitted, approved, won or lost.
@@ -55,6 +66,9 @@ pub struct BulkDeal {
     pub contact_name: Option<String>,
     /// Their address.
     pub contact_email: Option<String>,
+    /// What it answers to the form of its program, by key, as text.
+    #[serde(default)]
+    pub answers: BTreeMap<String, String>,
 }
 
 /// Whose registration it is, and where.
@@ -106,7 +120,7 @@ impl BulkDeal {
         if self.close_reason.is_some() && !closed {
             refuse("/close_reason", "status", "is for a deal that is won or lost");
         }
-        match self.draft(vendor) {
+        match self.draft(vendor, None) {
             Ok(draft) if faults.is_empty() => {
                 let approved = self.status == DealStatus::Approved;
                 return Ok(draft
@@ -115,19 +129,21 @@ impl BulkDeal {
                     .map(|domain| domain.as_str().to_owned()));
             }
             Ok(_) => {}
-            Err(problem) => faults.extend(problem.errors().iter().map(by_field)),
+            Err(more) => faults.extend(more),
         }
         Err(faults)
     }
 
-    fn draft(&self, vendor: OrgId) -> Result<Draft, Problem> {
+    /// The answers are left out of it, unless there is a form to check them by.
+    fn draft(&self, vendor: OrgId, form: Option<&Form>) -> Result<Draft, Vec<FieldError>> {
         let Some(currency) = Currency::from_code(&self.currency) else {
-            return Err(Problem::field(
-                "/currency",
-                "unknown",
-                "must be a currency (ISO 4217), like EUR",
-            ));
+            let message = "must be a currency (ISO 4217), like EUR";
+            return Err(Problem::field("/currency", "unknown", message).errors().to_vec());
         };
+        if self.amount.is_empty() && self.lines.is_empty() {
+            let message = "is needed, unless there are lines with their prices";
+            return Err(Problem::field("/amount", "missing", message).errors().to_vec());
+        }
         let contact = self.contact_name.is_some() || self.contact_email.is_some();
         let contact = contact.then(|| DealContact {
             name: self.contact_name.clone().unwrap_or_default(),
@@ -135,12 +151,6 @@ impl BulkDeal {
             email: self.contact_email.clone().unwrap_or_default(),
             phone: None,
         });
-        let line = LineDraft {
-            name: Some(self.product.clone().unwrap_or_else(|| "Imported".to_owned())),
-            quantity: "1".to_owned(),
-            unit_amount: Some(self.amount.clone()),
-            ..LineDraft::default()
-        };
         let unchecked = Unchecked {
             vendor,
             customer: CustomerDraft {
@@ -148,22 +158,65 @@ impl BulkDeal {
                 domain: self.customer_domain.clone(),
                 country: self.customer_country.clone(),
             },
-            products: vec![line],
+            products: self.line_drafts(),
             currency,
             expected_close: self.expected_close,
             note: self.note.clone(),
             contacts: contact.into_iter().collect(),
-            custom: serde_json::Map::new(),
+            custom: form.map(|form| form.read(&self.answers)).unwrap_or_default(),
         };
-        unchecked.check(None, None)
+        let draft = unchecked.check(None, form.and_then(Form::asks));
+        let files = form.map(|form| form.files_given(&self.answers)).unwrap_or_default();
+        match draft {
+            Ok(draft) if files.is_empty() => self.check_sum(draft),
+            Ok(_) => Err(files),
+            Err(problem) => {
+                let of_form = |fault| form.and_then(|form| form.name(fault));
+                let errors = problem.errors().iter();
+                let named = errors.map(|fault| of_form(fault).unwrap_or_else(|| self.by_field(fault)));
+                let others = named.filter(|fault| files.iter().all(|file| file.pointer != fault.pointer));
+                Err(others.chain(files.clone()).collect())
+            }
+        }
     }
-}
 
-fn by_field(fault: &FieldError) -> FieldError {
-    let name = FIELDS.iter().find(|(pointer, _)| *pointer == fault.pointer);
-    FieldError {
-        pointer: name.map_or_else(|| fault.pointer.clone(), |(_, name)| (*name).to_owned()),
-        ..fault.clone()
+    fn line_drafts(&self) -> Vec<LineDraft> {
+        if !self.lines.is_empty() {
+            return self.lines.iter().map(BulkLine::draft).collect();
+        }
+        vec![LineDraft {
+            name: Some(self.product.clone().unwrap_or_else(|| "Imported".to_owned())),
+            quantity: "1".to_owned(),
+            unit_amount: Some(self.amount.clone()),
+            ..LineDraft::default()
+        }]
+    }
+
+    /// An amount beside lines is their sum.
+    fn check_sum(&self, draft: Draft) -> Result<Draft, Vec<FieldError>> {
+        let said = parse_decimal(&self.amount).ok();
+        let known = !self.amount.is_empty() && self.lines.iter().all(BulkLine::is_complete);
+        if self.lines.is_empty() || !known || said == Some(draft.amount) {
+            return Ok(draft);
+        }
+        let message = format!(
+            "must be the sum of the lines, {}, or left out",
+            draft.amount.normalize()
+        );
+        Err(Problem::field("/amount", "sum", message).errors().to_vec())
+    }
+
+    fn by_field(&self, fault: &FieldError) -> FieldError {
+        let of_line = self.lines.iter().enumerate().find_map(|(place, line)| {
+            let field = fault.pointer.strip_prefix(&format!("/products/{place}/"))?;
+            Some(line.column(field))
+        });
+        let name = FIELDS.iter().find(|(pointer, _)| *pointer == fault.pointer);
+        let name = || name.map_or_else(|| fault.pointer.clone(), |(_, name)| (*name).to_owned());
+        FieldError {
+            pointer: of_line.unwrap_or_else(name),
+            ..fault.clone()
+        }
     }
 }
 
@@ -190,32 +243,28 @@ pub async fn protected_elsewhere(
     .await
 }
 
-#[derive(Default)]
-struct Columns {
-    ids: Vec<Uuid>,
-    vendors: Vec<Uuid>,
-    partners: Vec<Uuid>,
-    programs: Vec<Uuid>,
-    statuses: Vec<String>,
-    names: Vec<String>,
-    name_keys: Vec<String>,
-    keys: Vec<String>,
-    domains: Vec<String>,
-    countries: Vec<String>,
-    currencies: Vec<String>,
-    amounts: Vec<Decimal>,
-    closes: Vec<NaiveDate>,
-    notes: Vec<String>,
-    closed: Vec<String>,
-    reasons: Vec<String>,
-    protected: Vec<Option<DateTime<Utc>>>,
-    due: Vec<Option<DateTime<Utc>>>,
-    products: Vec<String>,
-    contact_deals: Vec<Uuid>,
-    contact_vendors: Vec<Uuid>,
-    contact_names: Vec<String>,
-    contact_emails: Vec<String>,
-    contact_keys: Vec<String>,
+/// Completes registrations that are good otherwise by the vendor's catalogue, and says what is wrong with them then and by
+/// the forms of their programs, in their order. A required answer that is missing is a fault; only files, which a cell
+/// can't hold, are not asked of a vendor's history.
+///
+/// # Errors
+/// When the database fails.
+pub async fn complete(
+    tx: &mut Tx,
+    by: OrgKind,
+    deals: &mut [(BulkSides, BulkDeal)],
+) -> Result<Vec<Vec<FieldError>>, Problem> {
+    lines::fill(tx, by, deals).await?;
+    let programs = deals.iter().map(|(sides, _)| sides.program).collect();
+    let forms = Forms::of(tx, by, programs).await?;
+    let faults = |(sides, deal): &(BulkSides, BulkDeal)| {
+        let form = forms.of_program(sides.program);
+        if form.asks().is_none() && deal.answers.is_empty() && deal.lines.is_empty() {
+            return Vec::new();
+        }
+        deal.draft(sides.vendor, Some(form)).err().unwrap_or_default()
+    };
+    Ok(deals.iter().map(faults).collect())
 }
 
 /// Stores checked registrations as part of `tx`, and announces each to both sides. Approved ones are protected by the
@@ -223,8 +272,9 @@ struct Columns {
 /// partner's limit, has its clock and is routed to those who approve.
 ///
 /// # Errors
-/// [`AddFault::Protected`] when two partners would hold one customer, [`AddFault::Quota`] and [`AddFault::NoPartnership`]
-/// for a partner's own, or when the database fails.
+/// [`AddFault::Protected`] when two partners would hold one customer, [`AddFault::Form`] when a program's form asks for
+/// something else than it did, [`AddFault::Quota`] and [`AddFault::NoPartnership`] for a partner's own, or when the database
+/// fails.
 pub async fn add_deals(
     tx: &mut Tx,
     origin: &Origin,
@@ -232,13 +282,15 @@ pub async fn add_deals(
     deals: &[(BulkSides, BulkDeal)],
 ) -> Result<(), AddFault> {
     let standings = Standings::of(tx, by, deals).await?;
+    let forms = Forms::of(tx, by, standings.programs()).await?;
     let (mut columns, mut placed) = (Columns::default(), Vec::with_capacity(deals.len()));
     let mut events = Vec::with_capacity(deals.len());
     for (sides, deal) in deals {
         let standing = standings.get(*sides).ok_or(AddFault::NoPartnership)?;
         let id: DealId = tx.new_id();
         let deadlines = standing.deadlines(tx.now(), by, deal.status);
-        let draft = deal.draft(sides.vendor).map_err(AddFault::Problem)?;
+        let form = forms.of_program(standing.program);
+        let draft = deal.draft(sides.vendor, Some(form)).map_err(|_| AddFault::Form)?;
         events.push(Batched {
             subject: id.into(),
             audiences: vec![sides.vendor.uuid(), sides.partner.uuid()],
@@ -246,12 +298,12 @@ pub async fn add_deals(
         });
         columns.push(id, *sides, deal, draft);
         columns.programs.push(standing.program.uuid());
+        columns.forms.push(form.id());
         columns.protected.push(deadlines.protected_until);
         columns.due.push(deadlines.due_at);
         placed.push((id, *sides, deadlines));
     }
-    insert(tx, &columns).await.map_err(AddFault::of)?;
-    insert_parts(tx, &columns).await.map_err(AddFault::of)?;
+    store::insert(tx, &columns).await.map_err(AddFault::of)?;
     event::append_all(tx, origin, &events)
         .await
         .map_err(AddFault::Problem)?;
@@ -269,6 +321,9 @@ pub enum AddFault {
     /// Another partner has got the approved registration for one of the customers meanwhile.
     #[error("another partner holds the approved registration for one of the customers")]
     Protected,
+    /// The form of one of the programs has changed meanwhile, and a deal no longer answers it.
+    #[error("the registration form of one of the programs has changed")]
+    Form,
     /// The partner would have more registrations open than its terms allow.
     #[error("the partner has as many open registrations as its terms allow")]
     Quota,
@@ -323,118 +378,4 @@ fn facts(id: DealId, sides: BulkSides, deal: &BulkDeal, draft: &Draft) -> DealFa
         appeal_id: None,
         changed: Vec::new(),
     }
-}
-
-impl Columns {
-    fn push(&mut self, id: DealId, sides: BulkSides, deal: &BulkDeal, draft: Draft) {
-        let keys = if deal.status.is_live() {
-            draft.keys.to_stored()
-        } else {
-            Vec::new()
-        };
-        let keys: Vec<String> = keys.iter().map(i64::to_string).collect();
-        self.ids.push(id.uuid());
-        self.vendors.push(sides.vendor.uuid());
-        self.partners.push(sides.partner.uuid());
-        self.statuses.push(deal.status.as_str().to_owned());
-        self.names.push(draft.name);
-        self.name_keys.push(draft.key.as_str().to_owned());
-        self.keys.push(format!("{{{}}}", keys.join(",")));
-        self.domains.push(
-            draft
-                .domain
-                .map(|domain| domain.as_str().to_owned())
-                .unwrap_or_default(),
-        );
-        self.countries.push(draft.country);
-        self.currencies.push(draft.currency.code().to_owned());
-        self.amounts.push(draft.amount);
-        self.closes.push(draft.expected_close);
-        self.notes.push(draft.note.unwrap_or_default());
-        self.closed
-            .push(deal.closed_on.map(|day| day.to_string()).unwrap_or_default());
-        self.reasons.push(
-            deal.close_reason
-                .map(|reason| reason.as_str().to_owned())
-                .unwrap_or_default(),
-        );
-        self.products
-            .extend(draft.lines.into_iter().take(1).map(|line| line.product));
-        for (contact, key) in draft.contacts {
-            self.contact_deals.push(id.uuid());
-            self.contact_vendors.push(sides.vendor.uuid());
-            self.contact_names.push(contact.name);
-            self.contact_emails.push(contact.email);
-            self.contact_keys.push(key.as_str().to_owned());
-        }
-    }
-}
-
-async fn insert(tx: &mut Tx, columns: &Columns) -> Result<(), sqlx::Error> {
-    let now = tx.now();
-    sqlx::query!(
-        "INSERT INTO deal (id, vendor_id, partner_id, program_id, status, customer_name, customer_key, customer_keys,
-                           customer_domain, customer_country, currency, amount, expected_close, note, closed_on,
-                           close_reason, protected_until, progress_at, decision_due_at, decided_at, created_at,
-                           updated_at)
-         SELECT n.id, n.vendor_id, n.partner_id, n.program_id, n.status, n.name, n.name_key, n.keys::bigint[],
-                nullif(n.domain, ''),
-                n.country, n.currency, n.amount, n.close, nullif(n.note, ''),
-                nullif(n.closed_on, '')::date, nullif(n.reason, ''),
-                n.protected_until, CASE WHEN n.protected_until IS NOT NULL THEN $1::timestamptz END, n.due_at,
-                CASE WHEN n.status <> 'submitted' THEN $1::timestamptz END, $1, $1
-         FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[],
-                     $10::text[], $11::text[], $12::text[], $13::numeric[], $14::date[], $15::text[], $16::text[],
-                     $17::text[], $18::timestamptz[], $19::timestamptz[])
-              n (id, vendor_id, partner_id, program_id, status, name, name_key, keys, domain, country, currency, amount,
-                 close, note, closed_on, reason, protected_until, due_at)",
-        now,
-        &columns.ids,
-        &columns.vendors,
-        &columns.partners,
-        &columns.programs,
-        &columns.statuses,
-        &columns.names,
-        &columns.name_keys,
-        &columns.keys,
-        &columns.domains,
-        &columns.countries,
-        &columns.currencies,
-        &columns.amounts,
-        &columns.closes,
-        &columns.notes,
-        &columns.closed,
-        &columns.reasons,
-        &columns.protected as _,
-        &columns.due as _,
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
-
-async fn insert_parts(tx: &mut Tx, columns: &Columns) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "INSERT INTO deal_line (deal_id, no, product, quantity, unit_amount, amount)
-         SELECT n.id, 1, n.product, 1, n.amount, n.amount
-         FROM unnest($1::uuid[], $2::text[], $3::numeric[]) n (id, product, amount)",
-        &columns.ids,
-        &columns.products,
-        &columns.amounts,
-    )
-    .execute(&mut **tx)
-    .await?;
-    sqlx::query!(
-        "INSERT INTO deal_contact (deal_id, no, vendor_id, name, email, email_key)
-         SELECT n.id, 1, n.vendor_id, n.name, n.email, n.email_key
-         FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[]) n (id, vendor_id, name, email, email_key)",
-        &columns.contact_deals,
-        &columns.contact_vendors,
-        &columns.contact_names,
-        &columns.contact_emails,
-        &columns.contact_keys,
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
 }

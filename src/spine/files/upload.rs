@@ -64,7 +64,8 @@ pub(super) struct UploadQuery {
 /// (docx, xlsx, pptx), plain text and CSV are taken. Attach it within 24 hours; until then only your organisation sees it.
 #[utoipa::path(post, path = "/api/v1/files", operation_id = "uploadFile", tag = "files", security(("bearer" = [])),
     params(UploadQuery),
-    request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "the bytes of the file"),
+    request_body(content = String, content_type = "application/octet-stream", description = "the bytes of the file, as they are",
+        example = "%PDF-1.7 …"),
     responses(
         (status = 201, description = "the file", body = File, headers(("Location" = String, description = "its address"))),
         (status = 409, description = "`too_many_files`: others wait to be attached", content_type = "application/problem+json", body = ref("#/components/schemas/Problem")),

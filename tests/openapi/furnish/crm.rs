@@ -6,11 +6,12 @@ use serde_json::json;
 use super::{Owner, Record};
 use crate::openapi::world::Company;
 
-/// A connection, a deal's link over it, and a difference between the two.
+/// A connection, a deal's link over it, and a difference between the two. Then it is switched off: what a worker would
+/// write would be no refused request's doing.
 pub(super) async fn records(vendor: &Company, _partner: &Company) -> Vec<Record> {
     let (owner, deal) = (&vendor.leader().caller, vendor.record_of_kind("deal"));
     let secret = format!("whsec_{}", STANDARD.encode([9; 32]));
-    let body = json!({"kind": "webhook", "name": "CRM", "base_url": "https://crm.example", "external_id_field": "deal",
+    let body = json!({"kind": "webhook", "name": "CRM", "base_url": "https://crm.example", "external_id_field": "deal", "poll_seconds": 86400,
         "credentials": {"webhook_secret": secret}});
     let connection = owner.post("/api/v1/crm-connections", &body).await.ok();
     let path = format!("/api/v1/crm-connections/{}", connection["id"].as_str().unwrap());
@@ -34,6 +35,8 @@ pub(super) async fn records(vendor: &Company, _partner: &Company) -> Vec<Record>
         .await;
     assert_eq!(taken.status, 204);
     let found = owner.get("/api/v1/crm-differences").await.ok();
+    let off = json!({"enabled": false});
+    owner.patch(&path, &owner.etag(&path).await, &off).await.ok();
     let id = |record: &serde_json::Value| record["id"].as_str().unwrap().to_owned();
     vec![
         ("crm-connections", id(&connection), Owner::Vendor),

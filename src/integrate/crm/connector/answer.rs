@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::{RequestBuilder, StatusCode, header};
 use serde::de::DeserializeOwned;
 
-use super::{Fault, FaultKind};
+use super::{Fault, FaultKind, clean};
 
 /// Larger than any page that is asked for.
 const LARGEST: usize = 8 * 1024 * 1024;
@@ -19,8 +19,9 @@ pub(super) struct Answer {
 }
 
 impl Answer {
+    /// Without what can't be stored: one odd character of one record must not keep all others away.
     pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Fault> {
-        serde_json::from_slice(&self.body)
+        serde_json::from_str(&clean::json(&self.body))
             .map_err(|error| Fault::new(FaultKind::Away, format!("the CRM's answer can't be read: {error}")))
     }
 

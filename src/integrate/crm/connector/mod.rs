@@ -1,6 +1,7 @@
 //! What every CRM is asked, and how its answers are told apart.
 
 mod answer;
+mod clean;
 mod hubspot;
 mod salesforce;
 mod webhook;
@@ -160,7 +161,8 @@ pub struct Fault {
 impl Fault {
     /// A fault in these words, bounded: a CRM's page of errors is not kept whole.
     pub fn new(kind: FaultKind, message: impl Into<String>) -> Self {
-        let message: String = message.into().chars().take(500).collect();
+        let message: String = message.into();
+        let message = message.chars().filter(|c| clean::is_kept(*c)).take(500).collect();
         Self { kind, message }
     }
 }

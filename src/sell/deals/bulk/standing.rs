@@ -141,6 +141,11 @@ impl Standings {
         Ok(Self(standings))
     }
 
+    /// The programs that registrations are stored in.
+    pub(super) fn programs(&self) -> BTreeSet<ProgramId> {
+        self.0.values().map(|standing| standing.program).collect()
+    }
+
     pub(super) fn get(&self, sides: BulkSides) -> Option<&Standing> {
         self.0.get(&key(sides))
     }

@@ -145,7 +145,13 @@ impl Validate for ConflictSettlement {
     params(("id" = ConflictCaseId, Path, description = "the case"),
         ("If-Match" = String, Header, description = "the ETag of the case that was looked at", example = "\"v1\""),
         ("Idempotency-Key" = Option<String>, Header, description = "makes a repeated request safe")),
-    request_body(content = ConflictSettlement, example = json!({"decision": "first_wins", "note": "Registered three weeks earlier."})),
+    request_body(content = ConflictSettlement, examples(
+        ("first_wins" = (summary = "The first registration protects the customer", value = json!({
+            "decision": "first_wins", "note": "Registered three weeks earlier."}))),
+        ("split_credit" = (summary = "One protects the customer, and the credit is shared", value = json!({
+            "decision": "split_credit", "winner_deal_id": "deal_01kaqv6r3gf5ht2x0m8c9ezw4n",
+            "shares": [{"deal_id": "deal_01kaqv6r3gf5ht2x0m8c9ezw4n", "percent": "60"},
+                {"deal_id": "deal_01kaqv6r3gf5ht2x0m8c9ezw4p", "percent": "40"}]}))))),
     responses((status = 200, description = "the case as it is now", body = ConflictCase, headers(("ETag" = String)))))]
 #[expect(clippy::too_many_lines, reason = "one step after the other, in one transaction")]
 pub(in crate::deals) async fn decide_conflict_case(
