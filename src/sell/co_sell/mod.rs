@@ -18,6 +18,7 @@ mod open;
 mod opportunity;
 mod plan;
 mod reminder;
+mod remove_document;
 mod respond;
 mod rows;
 pub mod stage;
@@ -67,5 +68,5 @@ pub fn routes() -> OpenApiRouter<App> {
             documents::list_co_sell_documents,
             documents::add_co_sell_document
         ))
-        .routes(routes!(documents::remove_co_sell_document))
+        .routes(routes!(remove_document::remove_co_sell_document))
 }

@@ -7,9 +7,9 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use chrono::{DateTime, TimeDelta, Utc};
-use futures_util::StreamExt;
+use futures_util::{StreamExt, stream};
 use guildhall_kernel::{FileId, OrgId, UserId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -19,9 +19,9 @@ use super::{HOURS_UNATTACHED, LARGEST, MOST_WAITING, expire, kind, sender};
 use crate::{
     App,
     db::Tx,
-    http::{Checks, Problem, ValidQuery, code},
+    http::{Checks, Problem, ValidQuery, code, in_parts},
     identity::Actor,
-    storage::Upload,
+    storage::Inspect,
     timer,
 };
 
@@ -136,12 +136,12 @@ fn slow(patience: Duration) -> Problem {
 
 /// Stores the body as it comes. What is refused leaves nothing behind.
 async fn receive(app: &App, id: FileId, name: &str, body: Body) -> Result<Received, Problem> {
-    let mut parts = body.into_data_stream();
+    let mut parts = in_parts(body);
     let mut head = BytesMut::new();
     while head.len() < kind::HEAD
         && let Some(part) = parts.next().await
     {
-        head.extend_from_slice(&part.map_err(broken)?);
+        head.extend_from_slice(&part?);
     }
     if head.is_empty() {
         return Err(Problem::new(
@@ -152,28 +152,14 @@ async fn receive(app: &App, id: FileId, name: &str, body: Body) -> Result<Receiv
     let head = head.freeze();
     let seen = head.get(..kind::HEAD.min(head.len())).unwrap_or_default();
     let media_type = kind::decide(seen, name)?;
-    let mut upload = app.files.upload(id).await?;
     let mut intake = Intake::of(media_type);
-    let stored = intake.store(&mut upload, head, &mut parts).await;
-    match stored {
-        Ok(()) => upload.finish().await?,
-        Err(problem) => {
-            upload.abandon().await;
-            return Err(problem);
-        }
-    }
+    let parts = stream::iter([Ok(head)]).chain(parts);
+    app.files.put_stream(id, parts, &mut intake).await?;
     Ok(Received {
         media_type,
         size: intake.size,
         sha256: intake.hash.finalize().to_vec(),
     })
-}
-
-fn broken(_: axum::Error) -> Problem {
-    Problem::new(
-        code::MALFORMED_JSON,
-        "The body broke off before its end: send it whole.",
-    )
 }
 
 /// What is known of the bytes so far.
@@ -191,27 +177,10 @@ impl Intake {
             hash: Sha256::new(),
         }
     }
+}
 
-    async fn store(
-        &mut self,
-        upload: &mut Upload,
-        head: Bytes,
-        parts: &mut axum::body::BodyDataStream,
-    ) -> Result<(), Problem> {
-        self.take(&head)?;
-        upload.put(head).await?;
-        while let Some(part) = parts.next().await {
-            let part = part.map_err(broken)?;
-            self.take(&part)?;
-            upload.put(part).await?;
-        }
-        if self.text.as_ref().is_some_and(|text| !text.is_whole()) {
-            return Err(kind::refused("It ends in the middle of a character."));
-        }
-        Ok(())
-    }
-
-    fn take(&mut self, part: &[u8]) -> Result<(), Problem> {
+impl Inspect for Intake {
+    fn part(&mut self, part: &[u8]) -> Result<(), Problem> {
         self.size = self.size.saturating_add(u64::try_from(part.len()).unwrap_or(u64::MAX));
         if self.size > LARGEST {
             let detail = format!("A file may have {LARGEST} bytes: send a smaller one.");
@@ -223,6 +192,13 @@ impl Intake {
             return Ok(());
         }
         Err(kind::refused("It begins as text and goes on as something else."))
+    }
+
+    fn end(&mut self) -> Result<(), Problem> {
+        if self.text.as_ref().is_none_or(kind::Text::is_whole) {
+            return Ok(());
+        }
+        Err(kind::refused("It ends in the middle of a character."))
     }
 }
 

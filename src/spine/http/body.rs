@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use axum::{
-    body::Bytes,
+    body::{Body, Bytes},
     extract::{FromRequest, FromRequestParts, Request},
     http::{header, request::Parts},
 };
+use futures_util::{Stream, StreamExt};
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::{Checks, Problem, Validate, code, explain, objects::Objects};
@@ -60,13 +61,22 @@ pub(super) async fn read_within(request: Request, app: &App, limit: usize) -> Re
         if inner.is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>) {
             too_large()
         } else {
-            Problem::new(
-                code::MALFORMED_JSON,
-                "The body broke off before its end: send it whole.",
-            )
+            broken()
         }
     })?;
     Ok((parts, bytes))
+}
+
+fn broken() -> Problem {
+    Problem::new(
+        code::MALFORMED_JSON,
+        "The body broke off before its end: send it whole.",
+    )
+}
+
+/// A body that is too large to be read whole, in parts as they come; the last is a problem when it breaks off.
+pub fn in_parts(body: Body) -> impl Stream<Item = Result<Bytes, Problem>> + Unpin + Send {
+    body.into_data_stream().map(|part| part.map_err(|_| broken()))
 }
 
 /// Parses and checks a body.
