@@ -13,6 +13,7 @@ use futures_util::{StreamExt, stream};
 use guildhall_kernel::{FileId, OrgId, UserId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use sqlx::PgExecutor;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{HOURS_UNATTACHED, LARGEST, MOST_WAITING, expire, kind, sender};
@@ -77,7 +78,7 @@ pub(super) async fn upload_file(
 ) -> Result<Response, Problem> {
     let org = sender(&actor)?;
     let name = checked_name(&query.name)?;
-    refuse_many(&app, org.id).await?;
+    refuse_many(app.db.pool(), org.id).await?;
     let id: FileId = app.new_id();
     let patience = Duration::from_secs(app.config.http.body_timeout_seconds);
     let received = tokio::time::timeout(patience, receive(&app, id, &name, body));
@@ -86,7 +87,13 @@ pub(super) async fn upload_file(
         .map_err(|_| slow(patience))
         .and_then(|received| received)?;
     let mut tx = app.db.begin().await?;
-    let file = insert(&mut tx, id, (org.id, actor.user), name, &received).await?;
+    let file = match note(&mut tx, id, (org.id, actor.user), name, &received).await {
+        Ok(file) => file,
+        Err(problem) => {
+            app.files.delete(id).await?;
+            return Err(problem);
+        }
+    };
     tx.commit().await?;
     let location = HeaderValue::try_from(format!("/api/v1/files/{id}")).map_err(Problem::internal)?;
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(file)).into_response())
@@ -112,18 +119,35 @@ fn checked_name(name: &str) -> Result<String, Problem> {
 }
 
 /// Those who attach nothing can't fill the store.
-async fn refuse_many(app: &App, org: OrgId) -> Result<(), Problem> {
+async fn refuse_many(db: impl PgExecutor<'_>, org: OrgId) -> Result<(), Problem> {
     let waiting = sqlx::query_scalar!(
         r#"SELECT count(*) AS "count!" FROM file WHERE org_id = $1 AND subject_id IS NULL"#,
         org.uuid()
     )
-    .fetch_one(app.db.pool())
+    .fetch_one(db)
     .await?;
     if waiting < MOST_WAITING {
         return Ok(());
     }
     let detail = format!("{waiting} files of your organisation wait to be attached: attach or delete some first.");
     Err(Problem::new(code::TOO_MANY_FILES, detail))
+}
+
+/// Writes the row of a file whose bytes are there. Those of one organisation take turns, so that many at once don't pass
+/// the limit together.
+async fn note(
+    tx: &mut Tx,
+    id: FileId,
+    (org, user): (OrgId, Option<UserId>),
+    name: String,
+    received: &Received,
+) -> Result<File, Problem> {
+    let turn = format!("files of {}", org.uuid());
+    sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", turn)
+        .execute(&mut **tx)
+        .await?;
+    refuse_many(&mut **tx, org).await?;
+    insert(tx, id, (org, user), name, received).await
 }
 
 fn slow(patience: Duration) -> Problem {
