@@ -31,8 +31,8 @@ use guildhall_spine::{App, http::Code};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use events::EVENTS;
-pub(crate) use open::open_for;
-pub use reminder::TaskReminder;
+pub use open::open_for;
+pub use reminder::{DUE as PLAN_TASK_DUE, TaskReminder};
 pub use watch::WatchedCoSells;
 
 /// The feature's own error codes.

@@ -14,8 +14,8 @@ use super::events::PlanTaskDue;
 use super::stage::Stage;
 use super::{plan, rows};
 
-/// The deadline's kind.
-pub(super) const DUE: &str = "plan_task_due";
+/// The deadline's kind; its subject is the task.
+pub const DUE: &str = "plan_task_due";
 
 /// Announces a task that is due to its owner.
 #[derive(Clone, Copy, Debug, Default)]
