@@ -27,8 +27,11 @@ pub(super) async fn read(request: Request, app: &App) -> Result<(Parts, Bytes), 
     read_within(request, app, app.config.http.body_limit_bytes).await
 }
 
-/// Reads the whole body, within a limit of its own.
-pub(super) async fn read_within(request: Request, app: &App, limit: usize) -> Result<(Parts, Bytes), Problem> {
+/// Reads the whole body, within a limit of its own, in bytes, and in the time that any body has.
+///
+/// # Errors
+/// 413, 408, or 400 for one that breaks off.
+pub async fn read_within(request: Request, app: &App, limit: usize) -> Result<(Parts, Bytes), Problem> {
     let (parts, body) = request.into_parts();
     let declared = parts
         .headers
@@ -80,7 +83,10 @@ pub fn in_parts(body: Body) -> impl Stream<Item = Result<Bytes, Problem>> + Unpi
 }
 
 /// Parses and checks a body.
-pub(super) fn parse<T: DeserializeOwned + Validate>(parts: &Parts, bytes: &[u8]) -> Result<T, Problem> {
+///
+/// # Errors
+/// As of [`ValidJson`].
+pub fn parse<T: DeserializeOwned + Validate>(parts: &Parts, bytes: &[u8]) -> Result<T, Problem> {
     let bytes = if bytes.is_empty() {
         b"{}"
     } else {
