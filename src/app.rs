@@ -3,7 +3,12 @@
 mod connect;
 mod node;
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use guildhall_kernel::{Clock, Entropy};
 use guildhall_spine::{
@@ -56,6 +61,23 @@ impl Server {
     /// # Errors
     /// [`StartFault`] says what is wrong and what to do.
     pub async fn start(start: Start) -> Result<Self, StartFault> {
+        Self::begin(start, false).await
+    }
+
+    /// As [`Server::start`], but it isn't ready before [`Server::loaded`]: `/readyz` answers 503 until then.
+    ///
+    /// # Errors
+    /// As for [`Server::start`].
+    pub async fn start_loading(start: Start) -> Result<Self, StartFault> {
+        Self::begin(start, true).await
+    }
+
+    /// What it was to wait for is there.
+    pub fn loaded(&self) {
+        self.app.loading.store(false, Ordering::Relaxed);
+    }
+
+    async fn begin(start: Start, loading: bool) -> Result<Self, StartFault> {
         system::recorder();
         let listen = start.config.http.listen;
         // Before anything is touched: a port that is taken is the commonest mistake.
@@ -73,6 +95,7 @@ impl Server {
             position,
             data,
         } = connected;
+        app.loading.store(loading, Ordering::Relaxed);
         let server = Self {
             app,
             address,

@@ -1,6 +1,9 @@
 //! Health, version, metrics and the pages about the API itself.
 
-use std::{fmt::Write, sync::OnceLock};
+use std::{
+    fmt::Write,
+    sync::{OnceLock, atomic::Ordering},
+};
 
 use axum::{
     Json,
@@ -38,12 +41,16 @@ async fn healthz() -> &'static str {
     "ok"
 }
 
-/// The server can take requests: its database answers and it isn't stopping.
+/// The server can take requests: its database answers, it isn't stopping, and demo data that it was started with is loaded.
 #[utoipa::path(get, path = "/readyz", operation_id = "readyz", tag = "system",
     responses((status = 200, description = "ready", body = String, content_type = "text/plain", example = "ready")))]
 async fn readyz(State(app): State<App>) -> Result<&'static str, Problem> {
     if app.stopping.is_cancelled() {
         return Err(Problem::new(code::UNAVAILABLE, "The server is stopping.").retry_after(5));
+    }
+    if app.loading.load(Ordering::Relaxed) {
+        let detail = "The demo data is being loaded; that takes seconds, or minutes for the large set.";
+        return Err(Problem::new(code::UNAVAILABLE, detail).retry_after(2));
     }
     sqlx::query_scalar!(r#"SELECT 1 AS "one!""#)
         .fetch_one(app.db.pool())

@@ -348,3 +348,32 @@ async fn tokens_name_the_port_of_listen_and_outlive_a_restart() {
     let _server = start().await;
     Caller::new(address, Some(token)).get("/api/v1/me").await.ok();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_is_not_ready_before_its_demo_is_in() {
+    let place = Place::new();
+    let database = Database::create().await;
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = free.local_addr().unwrap();
+    drop(free);
+    let mut command = place.command(&["serve", "--demo", "small", "--listen", &address.to_string()]);
+    command
+        .env("DATABASE_URL", database.url())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    let mut server = command.spawn().unwrap();
+    let mut out = BufReader::new(server.stdout.take().unwrap()).lines();
+    until("it listens", async || {
+        tokio::net::TcpStream::connect(address).await.ok()
+    })
+    .await;
+    // It is answered as soon as anything is, which is before the demo is loaded.
+    let anybody = Caller::new(address, None);
+    let early = anybody.get("/readyz").await;
+    early.problem(503, "unavailable");
+    assert_eq!(early.header("retry-after"), "2");
+    assert_eq!(anybody.get("/healthz").await.status.as_u16(), 200);
+    let greeting = tokio::time::timeout(PATIENCE, out.next_line()).await.unwrap().unwrap();
+    assert!(greeting.unwrap().contains("Guildhall"));
+    assert_eq!(anybody.get("/readyz").await.status.as_u16(), 200);
+}

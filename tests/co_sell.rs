@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 
 use crate::support::{Answer, Caller, Scene, TestServer, audited, deal_body, until};
 
+const PDF: &[u8] = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n";
+
 struct Play {
     server: TestServer,
     scene: Scene,
@@ -349,6 +351,116 @@ async fn each_side_names_its_own_people_and_documents() {
         2,
         "a number is not given again"
     );
+}
+
+async fn send_file(caller: &Caller, name: &str, bytes: impl Into<bytes::Bytes>) -> Answer {
+    let path = format!("/api/v1/files?name={name}");
+    caller.send(Method::POST, &path, &[], bytes).await
+}
+
+#[tokio::test]
+async fn a_file_as_a_document_is_read_by_those_who_have_joined_and_nobody_else() {
+    let play = play().await;
+    let path = play.open().await;
+    play.invite(&path, play.scene.alder).await.ok();
+    say(&play.alder, &path, "interested").await.ok();
+    say(&play.alder, &path, "join").await.ok();
+    let documents = format!("{path}/documents");
+    let sent = send_file(&play.alder, "plan.pdf", PDF).await;
+    let file = sent.header("location");
+    let document = json!({"name": "Site plan", "file_id": sent.ok()["id"]});
+    // One's own file only, a link or a file, and each file once.
+    for (who, body, pointer) in [
+        (&play.vendor, document.clone(), "/file_id"),
+        (&play.alder, json!({"name": "Neither"}), ""),
+        (
+            &play.alder,
+            json!({"name": "Both", "file_id": sent.ok()["id"], "url": "https://a.example/b"}),
+            "",
+        ),
+    ] {
+        let problem = who.post(&documents, &body).await.problem(422, "invalid_body");
+        assert_eq!(problem["errors"][0]["pointer"], pointer);
+    }
+    play.vendor.get(&file).await.problem(404, "not_found");
+    let added = play.alder.post(&documents, &document).await.ok();
+    assert_eq!(
+        json!([added["no"], added["url"], added["file"]]),
+        json!([1, null, {"file_id": sent.ok()["id"], "name": "plan.pdf", "media_type": "application/pdf", "size": PDF.len()}])
+    );
+    play.alder
+        .post(&documents, &document)
+        .await
+        .problem(422, "invalid_body");
+    assert_eq!(play.vendor.get(&documents).await.ok()["items"], json!([added]));
+    for who in [&play.vendor, &play.alder] {
+        let back = who.get(&file).await;
+        assert_eq!((back.status.as_u16(), &back.body[..]), (200, PDF));
+    }
+    // Not before one has joined, and then those from before too.
+    play.invite(&path, play.scene.birch).await.ok();
+    say(&play.birch, &path, "interested").await.ok();
+    play.birch.get(&file).await.problem(404, "not_found");
+    say(&play.birch, &path, "join").await.ok();
+    assert_eq!(&play.birch.get(&file).await.body[..], PDF);
+    let stranger = play.server.login("owner@southgate.example").await;
+    stranger.get(&file).await.problem(404, "not_found");
+    let learner = play.server.login("learner@alder.example").await;
+    learner.get(&file).await.problem(403, "forbidden");
+    // Who goes reads nothing from then on, not even what it sent.
+    act(&play.vendor, &path, "remove", &json!({"partner_id": play.scene.birch}))
+        .await
+        .ok();
+    play.birch.get(&file).await.problem(404, "not_found");
+    assert_eq!(say(&play.alder, &path, "leave").await.status.as_u16(), 204);
+    play.alder.get(&file).await.problem(404, "not_found");
+    play.alder.delete(&file).await.problem(404, "not_found");
+    assert_eq!(&play.vendor.get(&file).await.body[..], PDF);
+}
+
+#[tokio::test]
+async fn a_file_goes_when_its_document_does_and_is_checked_before_it_is_one() {
+    let play = play().await;
+    let path = play.together().await;
+    let documents = format!("{path}/documents");
+    for (name, bytes, code) in [
+        ("plan.pdf", &b"MZ\x90\x00\x03\x00\x00\x00\x04"[..], "file_type_refused"),
+        ("plan.txt", b"<html><script>alert(1)</script>", "file_type_refused"),
+        ("plan.png", PDF, "file_name_mismatch"),
+    ] {
+        send_file(&play.birch, name, bytes).await.problem(415, code);
+    }
+    let mut large = PDF.to_vec();
+    large.resize(25 * 1024 * 1024 + 1, b' ');
+    send_file(&play.birch, "plan.pdf", large)
+        .await
+        .problem(413, "body_too_large");
+    let sent = send_file(&play.birch, "plan.pdf", PDF).await;
+    let document = json!({"name": "Plan", "file_id": sent.ok()["id"]});
+    play.birch.post(&documents, &document).await.ok();
+    let remove = format!("{path}/remove-document");
+    let which = json!({"no": 1});
+    play.alder.post(&remove, &which).await.problem(422, "invalid_body");
+    // Nor by the ways of other things.
+    let attachment = format!("/api/v1/deal-attachments/{}", sent.ok()["id"].as_str().unwrap());
+    play.birch.delete(&attachment).await.problem(404, "not_found");
+    play.server.clock.advance(TimeDelta::hours(25));
+    let birch = play.server.login("sales@birch.example").await;
+    assert_eq!(&birch.get(&sent.header("location")).await.body[..], PDF);
+    assert_eq!(birch.post(&remove, &which).await.status.as_u16(), 204);
+    birch.get(&sent.header("location")).await.problem(404, "not_found");
+    let stored = || walk(&play.server.data().join("files"));
+    until("its bytes are gone", async || (stored() == 0).then_some(())).await;
+    assert_eq!(birch.get(&documents).await.ok()["items"], json!([]));
+}
+
+/// How many files lie in a folder and those in it.
+fn walk(folder: &std::path::Path) -> usize {
+    let entries = std::fs::read_dir(folder).into_iter().flatten();
+    entries
+        .map(|entry| entry.unwrap().path())
+        .map(|path| if path.is_dir() { walk(&path) } else { 1 })
+        .sum()
 }
 
 #[tokio::test]

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use guildhall::demo::{self, DemoRequest, Scale};
 use guildhall_kernel::Clock;
 use regex::Regex;
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 
-use crate::support::{Database, Place, Said, Scene, TestServer};
+use crate::support::{Caller, Database, Place, Said, Scene, TestServer};
 
 const FEW: DemoRequest = DemoRequest {
     scale: Scale::Small,
@@ -112,6 +112,93 @@ async fn the_same_day_brings_the_same_data() {
     }
     let (one, two) = (one.stop().await, two.stop().await);
     let sums = snapshot(&one).await;
-    assert!(sums["deal"].starts_with("60 rows"), "{sums:?}");
+    // Those that are registered, and those that leads became.
+    assert!(sums["deal"].starts_with("65 rows"), "{sums:?}");
+    assert!(sums["lead"].starts_with("60 rows"), "{sums:?}");
     assert_eq!(sums, snapshot(&two).await);
+}
+
+/// All of a list.
+async fn all(caller: &Caller, path: &str) -> Vec<Value> {
+    let page = caller.get(&format!("/api/v1/{path}limit=100")).await.ok();
+    assert_eq!(page["next_cursor"], Value::Null, "{path} has more");
+    page["items"].as_array().unwrap().clone()
+}
+
+#[tokio::test]
+async fn it_has_leads_in_every_state_and_says_why_they_are_where_they_are() {
+    let server = TestServer::start().await;
+    demo::load(server.app(), &FEW).await.unwrap();
+    let login = async |email: &str| {
+        let answer = server.try_login(email, demo::PASSWORD).await.ok();
+        server.with_token(answer["access_token"].as_str().unwrap())
+    };
+    let manager = login("manager@vendor1.example").await;
+    let leads = all(&manager, "leads?").await;
+    let mut states: BTreeMap<&str, usize> = BTreeMap::new();
+    for lead in &leads {
+        *states.entry(lead["stage"].as_str().unwrap()).or_default() += 1;
+    }
+    let every = [
+        "accepted",
+        "contacted",
+        "converted",
+        "disqualified",
+        "new",
+        "offered",
+        "qualified",
+        "quarantined",
+        "returned",
+    ];
+    assert!(states.keys().eq(every.iter()) && leads.len() > 40, "{states:?}");
+    let of = |stage: &str| leads.iter().find(|lead| lead["stage"] == stage).unwrap();
+    for (stage, outcomes) in [("accepted", &["offered", "pooled"][..]), ("returned", &["unassigned"])] {
+        let path = format!("leads/{}/assignments?", of(stage)["id"].as_str().unwrap());
+        let rounds = all(&manager, &path).await;
+        let outcome = |round: &Value| outcomes.contains(&round["outcome"].as_str().unwrap());
+        assert!(rounds.iter().any(outcome), "{stage}: {rounds:?}");
+        assert!(!rounds[0]["explanation"].as_array().unwrap().is_empty(), "{rounds:?}");
+    }
+    let deal = of("converted")["deal_id"].as_str().unwrap();
+    let deal = manager.get(&format!("/api/v1/deals/{deal}")).await.ok();
+    assert_eq!(deal["lead"]["id"], of("converted")["id"]);
+    let rules = manager.get("/api/v1/lead-rules").await.ok();
+    assert_eq!(rules["rules"].as_array().unwrap().len(), 4);
+    let form = all(&manager, "lead-forms?").await[0]["id"].as_str().unwrap().to_owned();
+    let shown = server.anonymous().get(&format!("/api/v1/lead-forms/{form}")).await.ok();
+    assert_eq!(shown["fields"][0]["question"], "company");
+    let partnerships = all(&manager, "partnerships?status=active&").await;
+    let path = format!("/api/v1/partnerships/{}", partnerships[0]["id"].as_str().unwrap());
+    let capable = manager.get(&format!("{path}/lead-capabilities")).await.ok();
+    assert!(!capable["countries"].as_array().unwrap().is_empty(), "{capable}");
+    for rep in ["rep@partner1.example", "rep@partner2.example"] {
+        assert!(!all(&login(rep).await, "leads?").await.is_empty(), "{rep}");
+    }
+}
+
+#[tokio::test]
+async fn it_has_products_with_prices_and_opportunities_with_shares() {
+    let server = TestServer::start().await;
+    demo::load(server.app(), &FEW).await.unwrap();
+    let login = async |email: &str| {
+        let answer = server.try_login(email, demo::PASSWORD).await.ok();
+        server.with_token(answer["access_token"].as_str().unwrap())
+    };
+    let manager = login("manager@vendor1.example").await;
+    let products = all(&manager, "products?").await;
+    assert!(products.len() >= 8, "{products:?}");
+    assert_eq!(all(&manager, "price-lists?").await.len(), 3);
+    let shared = all(&manager, "co-sells?").await;
+    assert_eq!(shared.len(), 2, "{shared:?}");
+    for one in &shared {
+        let path = format!("co-sells/{}", one["id"].as_str().unwrap());
+        assert_eq!(one["parties"].as_array().unwrap().len(), 3, "{one}");
+        assert_eq!(all(&manager, &format!("{path}/tasks?")).await.len(), 4);
+        assert_eq!(all(&manager, &format!("{path}/notes?")).await.len(), 4);
+        let deal = one["deal_id"].as_str().unwrap();
+        let credit = manager.get(&format!("/api/v1/deals/{deal}/credit")).await.ok();
+        assert_eq!(credit["in_force"]["shares"].as_array().unwrap().len(), 2, "{credit}");
+    }
+    let rep = login("rep@partner1.example").await;
+    assert!(!all(&rep, "co-sells?").await.is_empty());
 }

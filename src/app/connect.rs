@@ -1,6 +1,11 @@
 //! From settings to an [`App`]: the part of starting that commands share with the server.
 
-use std::{net::SocketAddr, path::PathBuf, str::FromStr, sync::Arc};
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    str::FromStr,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use guildhall_kernel::CursorKey;
 use guildhall_spine::{
@@ -181,6 +186,7 @@ async fn assemble(
         limits: Limits::new(&config.rate_limit),
         cursors: CursorKey::new(keyring.derive("cursor")),
         stopping: CancellationToken::new(),
+        loading: AtomicBool::new(false),
         clock,
         entropy,
         db,

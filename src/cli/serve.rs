@@ -34,11 +34,14 @@ pub(super) async fn run(place: &Place, args: Args) -> Result<(), CliFault> {
     start_log(&start.config.log)?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let server = Server::start(start).await?;
     let scale = match args.demo {
         Demo::None => None,
         Demo::Small => Some(Scale::Small),
         Demo::Large => Some(Scale::Large),
+    };
+    let server = match scale {
+        Some(_) => Server::start_loading(start).await?,
+        None => Server::start(start).await?,
     };
     let demo = match scale {
         Some(scale) => demo::load_if_empty(&server.app, &DemoRequest { scale, deals: None }).await,
@@ -51,6 +54,7 @@ pub(super) async fn run(place: &Place, args: Args) -> Result<(), CliFault> {
             return Err(CliFault::Other(fault.to_string()));
         }
     };
+    server.loaded();
     // A server runs on when nobody reads its greeting.
     let _ = greet(server.address(), demo, scale.is_some());
     tokio::select! {

@@ -21,6 +21,7 @@ use super::{
     draw::Draw,
     feed, rates,
     scale::Shape,
+    selling,
     world::World,
 };
 
@@ -55,6 +56,10 @@ pub async fn load(app: &App, request: &DemoRequest) -> Result<DemoSummary, DemoF
     aside.restore(&mut tx).await?;
     timer.lap("indexes and constraints");
     rates::set(&mut tx, day).await?;
+    if request.scale == Scale::Small {
+        summary.leads = selling::tell(&mut tx, app, &world).await?;
+        timer.lap("products, leads and shared opportunities");
+    }
     fold(&mut tx).await?;
     timer.lap("sums of the pipeline");
 

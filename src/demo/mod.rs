@@ -14,6 +14,7 @@ mod feed;
 mod load;
 mod rates;
 mod scale;
+mod selling;
 #[cfg(test)]
 mod tests;
 mod vocabulary;
@@ -68,6 +69,8 @@ pub struct DemoSummary {
     pub contacts: u64,
     /// Pairs of deals that conflict.
     pub conflicts: u64,
+    /// Leads; those that were converted are deals besides.
+    pub leads: u64,
     /// The parts of the work in their order.
     pub phases: Vec<(&'static str, Duration)>,
 }
@@ -76,8 +79,15 @@ impl fmt::Display for DemoSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "Loaded {} organisations, {} users, {} partnerships, {} deals with {} lines, {} contacts and {} conflicts.",
-            self.organisations, self.users, self.partnerships, self.deals, self.lines, self.contacts, self.conflicts
+            "Loaded {} organisations, {} users, {} partnerships, {} deals with {} lines, {} contacts and {} conflicts, {} leads.",
+            self.organisations,
+            self.users,
+            self.partnerships,
+            self.deals,
+            self.lines,
+            self.contacts,
+            self.conflicts,
+            self.leads,
         )?;
         for (phase, took) in &self.phases {
             writeln!(f, "  {:>7.1} s  {phase}", took.as_secs_f64())?;

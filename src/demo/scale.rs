@@ -3,7 +3,8 @@
 /// How much demo data to load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scale {
-    /// A tour: 3 vendors, 12 partners, 60 people, 400 deals, and a feed of recent events.
+    /// A tour: 3 vendors, 12 partners, 60 people, 400 deals, 60 leads, shared opportunities, products with prices, and a
+    /// feed of recent events.
     Small,
     /// A large program: 5 vendors, 2 000 partners, 10 000 people, 1 000 000 deals.
     Large,

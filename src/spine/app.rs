@@ -1,6 +1,10 @@
 //! What every handler can reach.
 
-use std::{net::IpAddr, ops::Deref, sync::Arc};
+use std::{
+    net::IpAddr,
+    ops::Deref,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use guildhall_kernel::{Clock, CursorKey, Entity, Entropy, Id};
 use tokio_util::sync::CancellationToken;
@@ -51,6 +55,8 @@ pub struct AppParts {
     pub live: Arc<Hub>,
     /// Cancelled when the server begins to stop.
     pub stopping: CancellationToken,
+    /// Whether data is being loaded that requests should wait for.
+    pub loading: AtomicBool,
 }
 
 impl From<AppParts> for App {

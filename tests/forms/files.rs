@@ -223,3 +223,146 @@ async fn a_deal_and_an_organisation_have_so_many_files_and_no_more() {
         .problem(409, "too_many_files");
     send_file(&stage.manager, "a.txt", "words").await.ok();
 }
+
+#[tokio::test]
+async fn a_stranger_gets_at_no_file_by_any_way() {
+    let stage = Stage::set().await;
+    let deal = stage.deal("acme").await;
+    let waiting = send_file(&stage.rep, "waiting.pdf", PDF).await;
+    let attached = send_file(&stage.rep, "attached.pdf", PDF).await;
+    let there = format!("{deal}/attachments");
+    stage
+        .rep
+        .post(&there, &json!({"file_id": attached.ok()["id"]}))
+        .await
+        .ok();
+    let birch = stage.server.login("sales@birch.example").await;
+    let theirs = birch
+        .post(
+            "/api/v1/deals",
+            &with_custom(stage.scene.northwind, "elsewhere", json!({})),
+        )
+        .await
+        .header("location");
+    let southgate = stage.server.login("owner@southgate.example").await;
+    for file in [&waiting, &attached] {
+        let (path, id) = (file.header("location"), id(&file.ok()));
+        for stranger in [&birch, &southgate] {
+            stranger.get(&path).await.problem(404, "not_found");
+            stranger.delete(&path).await.problem(404, "not_found");
+            let removal = format!("/api/v1/deal-attachments/{id}");
+            stranger.delete(&removal).await.problem(404, "not_found");
+        }
+        // Attaching it to a deal of one's own, or naming it in an answer, makes it nobody's to read.
+        let attach = json!({"file_id": id});
+        let refused = birch.post(&format!("{theirs}/attachments"), &attach).await;
+        assert_eq!(pointers(&refused), ["/file_id unknown_file"]);
+        birch.get(&path).await.problem(404, "not_found");
+        stage
+            .server
+            .anonymous()
+            .get(&path)
+            .await
+            .problem(401, "unauthenticated");
+    }
+    // The vendor sees what is attached to its deal, and not what waits.
+    stage
+        .manager
+        .get(&waiting.header("location"))
+        .await
+        .problem(404, "not_found");
+    assert_eq!(&stage.manager.get(&attached.header("location")).await.body[..], PDF);
+    // Another kind's id, and a file of another store, are no files.
+    for other in [
+        deal.replace("/deals/", "/files/"),
+        "/api/v1/files/..%2F..%2Fsecret.keys".to_owned(),
+    ] {
+        stage.rep.get(&other).await.problem(404, "not_found");
+    }
+    let csv = [("content-type", "text/csv")];
+    let import = stage
+        .manager
+        .send(
+            axum::http::Method::POST,
+            "/api/v1/import-files",
+            &csv,
+            "name,country\nA,DE\n",
+        )
+        .await;
+    let import = import.header("location").replace("/import-files/", "/files/");
+    assert!(import.contains("/files/file_"), "{import}");
+    stage.manager.get(&import).await.problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn a_download_is_the_whole_file_under_a_harmless_name() {
+    let stage = Stage::set().await;
+    for (name, taken) in [
+        ("a%22;filename=evil.exe;x=%22.pdf", true),
+        ("a%27%27%25.pdf", true),
+        ("%F0%9F%93%84%20plan.pdf", true),
+        ("a.html%3F.pdf", true),
+        ("a%0D%0ASet-Cookie:%20a=b.pdf", false),
+        ("a%0A.pdf", false),
+        ("..%5C..%5Ca.pdf", false),
+        ("%2E%2E%2Fa.pdf", false),
+        (".htaccess.pdf", false),
+        ("a%C2%85.pdf", false),
+    ] {
+        let sent = send_file(&stage.rep, name, PDF).await;
+        if !taken {
+            sent.problem(400, "invalid_query");
+            continue;
+        }
+        let back = stage.rep.get(&sent.header("location")).await;
+        let disposition = back.header("content-disposition");
+        let encoded = disposition.strip_prefix("attachment; filename=\"file\"; filename*=UTF-8''");
+        let harmless = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '%');
+        assert!(encoded.is_some_and(|name| name.chars().all(harmless)), "{disposition}");
+        assert!(back.header("set-cookie").is_empty());
+    }
+    // Markup that comes late stays text, for a program to keep and not for a browser to show.
+    let text = "words\n<script>alert(document.domain)</script>\n";
+    let path = send_file(&stage.rep, "notes.txt", text).await.header("location");
+    let part = [("range", "bytes=0-3"), ("accept", "text/html")];
+    let back = stage.rep.send(axum::http::Method::GET, &path, &part, "").await;
+    assert_eq!((back.status.as_u16(), &back.body[..]), (200, text.as_bytes()));
+    assert_eq!(
+        [
+            back.header("content-type"),
+            back.header("x-content-type-options"),
+            back.header("x-frame-options"),
+            back.header("content-security-policy"),
+            back.header("content-range"),
+        ],
+        [
+            "text/plain",
+            "nosniff",
+            "DENY",
+            "default-src 'none'; sandbox; frame-ancestors 'none'",
+            "",
+        ]
+    );
+    let head = stage.rep.send(axum::http::Method::HEAD, &path, &[], "").await;
+    assert_eq!((head.status.as_u16(), head.body.len()), (200, 0));
+}
+
+#[tokio::test]
+async fn many_files_at_once_do_not_pass_the_limit_together() {
+    let stage = Stage::set().await;
+    let send = |n: usize| {
+        let rep = stage.rep.clone();
+        async move { send_file(&rep, &format!("{n}.txt"), "words").await.status.as_u16() }
+    };
+    for n in 0..96 {
+        assert_eq!(send(n).await, 201);
+    }
+    let mut sending = tokio::task::JoinSet::new();
+    for n in 96..108 {
+        sending.spawn(send(n));
+    }
+    let mut answers = sending.join_all().await;
+    answers.sort_unstable();
+    assert_eq!(answers, [vec![201; 4], vec![409; 8]].concat());
+    assert_eq!(stored(&stage.server), 100, "what was refused left nothing");
+}

@@ -7,7 +7,7 @@ mod iberian;
 mod nordic;
 mod products;
 
-pub(super) use products::{CATALOGUES, Catalogue};
+pub(super) use products::{CATALOGUES, Catalogue, Product};
 
 /// A market: where a company sits.
 #[derive(Debug)]

@@ -7,13 +7,13 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::IntoResponse,
 };
-use futures_util::StreamExt;
 use guildhall_kernel::FileId;
 use guildhall_spine::{
     App,
     access::{May, right},
     event,
-    http::{Problem, code},
+    http::{Problem, code, in_parts},
+    storage::Inspect,
 };
 
 use super::{ImportFile, NOT_CSV, events::FileAdded, rows, table::Inspector};
@@ -67,25 +67,25 @@ fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
 /// Hands the body on to the store of files as it comes, and looks at it on the way.
 async fn receive(app: &App, id: FileId, body: Body) -> Result<Inspector, Problem> {
     let mut inspector = Inspector::default();
-    let parts = body.into_data_stream().map(|part| {
-        part.map_err(|_| {
-            Problem::new(
-                code::MALFORMED_JSON,
-                "The body broke off before its end: send it whole.",
-            )
-        })
-    });
-    let look = |part: &[u8]| {
-        inspector.push(part)?;
-        if inspector.size <= LARGEST {
+    app.files.put_stream(id, in_parts(body), &mut inspector).await?;
+    Ok(inspector)
+}
+
+impl Inspect for Inspector {
+    fn part(&mut self, part: &[u8]) -> Result<(), Problem> {
+        self.push(part)?;
+        if self.size <= LARGEST {
             return Ok(());
         }
         let detail = "A file has at most 64 MiB: split it, with the header in each part.";
         let close = HeaderValue::from_static("close");
         Err(Problem::new(code::BODY_TOO_LARGE, detail).header(header::CONNECTION, close))
-    };
-    app.files.put_stream(id, parts, look).await?;
-    Ok(inspector)
+    }
+
+    /// Its header is looked at once it is there.
+    fn end(&mut self) -> Result<(), Problem> {
+        Ok(())
+    }
 }
 
 async fn store(

@@ -1,7 +1,7 @@
 //! What the feature announces, each to those alone who may know it.
 
 use chrono::NaiveDate;
-use guildhall_kernel::{CoSellId, CoSellNoteId, OrgId, PlanTaskId};
+use guildhall_kernel::{CoSellId, CoSellNoteId, FileId, OrgId, PlanTaskId};
 use guildhall_spine::{
     db::Tx,
     event::{self, Event, EventDoc, Origin, Topic},
@@ -99,6 +99,8 @@ pub struct DocumentNow {
     pub no: i32,
     /// Its name.
     pub name: String,
+    /// The file that it is, when it is no link.
+    pub file_id: Option<FileId>,
     /// Who put it there.
     pub org_id: OrgId,
 }

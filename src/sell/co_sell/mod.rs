@@ -18,6 +18,7 @@ mod open;
 mod opportunity;
 mod plan;
 mod reminder;
+mod remove_document;
 mod respond;
 mod rows;
 pub mod stage;
@@ -30,8 +31,8 @@ use guildhall_spine::{App, http::Code};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use events::EVENTS;
-pub(crate) use open::open_for;
-pub use reminder::TaskReminder;
+pub use open::open_for;
+pub use reminder::{DUE as PLAN_TASK_DUE, TaskReminder};
 pub use watch::WatchedCoSells;
 
 /// The feature's own error codes.
@@ -67,5 +68,5 @@ pub fn routes() -> OpenApiRouter<App> {
             documents::list_co_sell_documents,
             documents::add_co_sell_document
         ))
-        .routes(routes!(documents::remove_co_sell_document))
+        .routes(routes!(remove_document::remove_co_sell_document))
 }

@@ -99,7 +99,7 @@ pub(super) async fn open_co_sell(
 ///
 /// # Errors
 /// When the database fails.
-pub(crate) async fn open_for(
+pub async fn open_for(
     tx: &mut Tx,
     origin: &Origin,
     vendor: OrgId,

@@ -13,8 +13,8 @@ use guildhall_spine::{
 use super::events::{self, PlanTaskDue};
 use super::plan;
 
-/// The deadline's kind.
-pub(super) const DUE: &str = "plan_task_due";
+/// The deadline's kind; its subject is the task.
+pub const DUE: &str = "plan_task_due";
 
 /// Announces a task that is due to its owner.
 #[derive(Clone, Copy, Debug, Default)]

@@ -3,13 +3,13 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use guildhall_kernel::{CoSellId, DealId, OrgId};
 use guildhall_onboard::api::active_partnership;
-use guildhall_spine::{db::Tx, http::Problem};
+use guildhall_spine::{db::Tx, files, http::Problem};
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
 
-use super::events::CoSellNow;
+use super::events::{CoSellNow, joined};
 use super::stage::Stage;
 use super::view::{CoSell, CoSellMember, CoSellParty, CoSellProduct, CoSellStatus, Named, TeamRole};
 use crate::deals::wire::{DealContact, in_currency};
@@ -61,7 +61,7 @@ pub(super) async fn stage(tx: &mut Tx, id: CoSellId, org: OrgId) -> Result<Optio
     Ok(stage.fetch_optional(&mut **tx).await?)
 }
 
-/// Puts a party at a stage.
+/// Puts a party at a stage. Those who have joined then read the files, and nobody else.
 pub(super) async fn set_stage(
     tx: &mut Tx,
     id: CoSellId,
@@ -82,7 +82,8 @@ pub(super) async fn set_stage(
     )
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    let readers = joined(tx, id).await?;
+    files::let_read(tx, id, &readers).await
 }
 
 /// Raises the version; returns what is announced of the opportunity.

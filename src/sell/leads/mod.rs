@@ -8,6 +8,7 @@ mod forms;
 pub mod lead;
 mod offers;
 mod rules;
+pub mod steps;
 
 use std::sync::Arc;
 

@@ -34,6 +34,13 @@ impl Tx {
         }
     }
 
+    /// Goes on at another clock's time and with other ids, to tell of the past.
+    pub fn go_on_by(&mut self, clock: &Clock, entropy: &Entropy) {
+        self.at = clock.now();
+        self.clock = clock.clone();
+        self.entropy = entropy.clone();
+    }
+
     /// The time of everything that this transaction writes.
     #[must_use]
     pub const fn now(&self) -> DateTime<Utc> {

@@ -102,6 +102,24 @@ pub async fn attach(tx: &mut Tx, file: FileId, to: &Attaching<'_>) -> Result<Opt
     }))
 }
 
+/// Says anew who may read the files that are attached to `subject`: those of `readers` from when this commits, and nobody
+/// else. Whoever calls holds the thing's row, as for [`attach`].
+///
+/// # Errors
+/// When the database fails.
+pub async fn let_read(tx: &mut Tx, subject: impl Into<Subject>, readers: &[Uuid]) -> Result<(), Problem> {
+    let subject = subject.into();
+    sqlx::query!(
+        "UPDATE file SET readers = $3 WHERE subject_id = $2 AND subject_kind = $1",
+        subject.kind,
+        subject.id,
+        readers,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 /// Takes a file away from what it is attached to, or from its organisation: nobody reads it any more, and its bytes go
 /// when this commits.
 ///

@@ -9,6 +9,7 @@ use guildhall_kernel::entity;
 use super::sender;
 use crate::{
     App,
+    access::Permission,
     http::{PathId, Problem},
     identity::Actor,
 };
@@ -16,7 +17,7 @@ use crate::{
 /// Read a file
 ///
 /// For those who may see what it is attached to; before that, for people of the organisation that sent it who may attach
-/// it. Always a download, never shown by a browser.
+/// it. Always a download, never shown by a browser, and always the whole of it.
 #[utoipa::path(get, path = "/api/v1/files/{id}", operation_id = "getFile", tag = "files", security(("bearer" = [])),
     params(
         ("id" = String, Path, description = "the file", example = "file_01kaqv6r3gf5ht2x0m8c9ezw4n"),
@@ -44,8 +45,11 @@ pub(super) async fn get_file(
     .fetch_optional(app.db.pool())
     .await?
     .ok_or_else(Problem::not_found)?;
-    match row.needs.as_deref().and_then(crate::access::Permission::parse) {
-        Some(needed) => actor.require(needed)?,
+    match row.needs.as_deref() {
+        Some(needed) => {
+            let needed = Permission::parse(needed);
+            actor.require(needed.ok_or_else(|| Problem::internal("a file needs a permission that there isn't"))?)?
+        }
         None => sender(&actor)?,
     };
     let tag = format!("\"{}\"", hex::encode(&row.sha256));

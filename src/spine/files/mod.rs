@@ -11,7 +11,7 @@ mod upload;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub use attach::{Attached, Attaching, Refused, attach, remove};
+pub use attach::{Attached, Attaching, Refused, attach, let_read, remove};
 pub use expire::ExpireFiles;
 
 use crate::{

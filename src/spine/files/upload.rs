@@ -7,21 +7,22 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use chrono::{DateTime, TimeDelta, Utc};
-use futures_util::StreamExt;
+use futures_util::{StreamExt, stream};
 use guildhall_kernel::{FileId, OrgId, UserId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use sqlx::PgExecutor;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{HOURS_UNATTACHED, LARGEST, MOST_WAITING, expire, kind, sender};
 use crate::{
     App,
     db::Tx,
-    http::{Checks, Problem, ValidQuery, code},
+    http::{Checks, Problem, ValidQuery, code, in_parts},
     identity::Actor,
-    storage::Upload,
+    storage::Inspect,
     timer,
 };
 
@@ -78,7 +79,7 @@ pub(super) async fn upload_file(
 ) -> Result<Response, Problem> {
     let org = sender(&actor)?;
     let name = checked_name(&query.name)?;
-    refuse_many(&app, org.id).await?;
+    refuse_many(app.db.pool(), org.id).await?;
     let id: FileId = app.new_id();
     let patience = Duration::from_secs(app.config.http.body_timeout_seconds);
     let received = tokio::time::timeout(patience, receive(&app, id, &name, body));
@@ -87,7 +88,13 @@ pub(super) async fn upload_file(
         .map_err(|_| slow(patience))
         .and_then(|received| received)?;
     let mut tx = app.db.begin().await?;
-    let file = insert(&mut tx, id, (org.id, actor.user), name, &received).await?;
+    let file = match note(&mut tx, id, (org.id, actor.user), name, &received).await {
+        Ok(file) => file,
+        Err(problem) => {
+            app.files.delete(id).await?;
+            return Err(problem);
+        }
+    };
     tx.commit().await?;
     let location = HeaderValue::try_from(format!("/api/v1/files/{id}")).map_err(Problem::internal)?;
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(file)).into_response())
@@ -113,18 +120,35 @@ fn checked_name(name: &str) -> Result<String, Problem> {
 }
 
 /// Those who attach nothing can't fill the store.
-async fn refuse_many(app: &App, org: OrgId) -> Result<(), Problem> {
+async fn refuse_many(db: impl PgExecutor<'_>, org: OrgId) -> Result<(), Problem> {
     let waiting = sqlx::query_scalar!(
         r#"SELECT count(*) AS "count!" FROM file WHERE org_id = $1 AND subject_id IS NULL"#,
         org.uuid()
     )
-    .fetch_one(app.db.pool())
+    .fetch_one(db)
     .await?;
     if waiting < MOST_WAITING {
         return Ok(());
     }
     let detail = format!("{waiting} files of your organisation wait to be attached: attach or delete some first.");
     Err(Problem::new(code::TOO_MANY_FILES, detail))
+}
+
+/// Writes the row of a file whose bytes are there. Those of one organisation take turns, so that many at once don't pass
+/// the limit together.
+async fn note(
+    tx: &mut Tx,
+    id: FileId,
+    (org, user): (OrgId, Option<UserId>),
+    name: String,
+    received: &Received,
+) -> Result<File, Problem> {
+    let turn = format!("files of {}", org.uuid());
+    sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", turn)
+        .execute(&mut **tx)
+        .await?;
+    refuse_many(&mut **tx, org).await?;
+    insert(tx, id, (org, user), name, received).await
 }
 
 fn slow(patience: Duration) -> Problem {
@@ -137,12 +161,12 @@ fn slow(patience: Duration) -> Problem {
 
 /// Stores the body as it comes. What is refused leaves nothing behind.
 async fn receive(app: &App, id: FileId, name: &str, body: Body) -> Result<Received, Problem> {
-    let mut parts = body.into_data_stream();
+    let mut parts = in_parts(body);
     let mut head = BytesMut::new();
     while head.len() < kind::HEAD
         && let Some(part) = parts.next().await
     {
-        head.extend_from_slice(&part.map_err(broken)?);
+        head.extend_from_slice(&part?);
     }
     if head.is_empty() {
         return Err(Problem::new(
@@ -153,28 +177,14 @@ async fn receive(app: &App, id: FileId, name: &str, body: Body) -> Result<Receiv
     let head = head.freeze();
     let seen = head.get(..kind::HEAD.min(head.len())).unwrap_or_default();
     let media_type = kind::decide(seen, name)?;
-    let mut upload = app.files.upload(id).await?;
     let mut intake = Intake::of(media_type);
-    let stored = intake.store(&mut upload, head, &mut parts).await;
-    match stored {
-        Ok(()) => upload.finish().await?,
-        Err(problem) => {
-            upload.abandon().await;
-            return Err(problem);
-        }
-    }
+    let parts = stream::iter([Ok(head)]).chain(parts);
+    app.files.put_stream(id, parts, &mut intake).await?;
     Ok(Received {
         media_type,
         size: intake.size,
         sha256: intake.hash.finalize().to_vec(),
     })
-}
-
-fn broken(_: axum::Error) -> Problem {
-    Problem::new(
-        code::MALFORMED_JSON,
-        "The body broke off before its end: send it whole.",
-    )
 }
 
 /// What is known of the bytes so far.
@@ -192,27 +202,10 @@ impl Intake {
             hash: Sha256::new(),
         }
     }
+}
 
-    async fn store(
-        &mut self,
-        upload: &mut Upload,
-        head: Bytes,
-        parts: &mut axum::body::BodyDataStream,
-    ) -> Result<(), Problem> {
-        self.take(&head)?;
-        upload.put(head).await?;
-        while let Some(part) = parts.next().await {
-            let part = part.map_err(broken)?;
-            self.take(&part)?;
-            upload.put(part).await?;
-        }
-        if self.text.as_ref().is_some_and(|text| !text.is_whole()) {
-            return Err(kind::refused("It ends in the middle of a character."));
-        }
-        Ok(())
-    }
-
-    fn take(&mut self, part: &[u8]) -> Result<(), Problem> {
+impl Inspect for Intake {
+    fn part(&mut self, part: &[u8]) -> Result<(), Problem> {
         self.size = self.size.saturating_add(u64::try_from(part.len()).unwrap_or(u64::MAX));
         if self.size > LARGEST {
             let detail = format!("A file may have {LARGEST} bytes: send a smaller one.");
@@ -224,6 +217,13 @@ impl Intake {
             return Ok(());
         }
         Err(kind::refused("It begins as text and goes on as something else."))
+    }
+
+    fn end(&mut self) -> Result<(), Problem> {
+        if self.text.as_ref().is_none_or(kind::Text::is_whole) {
+            return Ok(());
+        }
+        Err(kind::refused("It ends in the middle of a character."))
     }
 }
 

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use axum::{
-    body::Bytes,
+    body::{Body, Bytes},
     extract::{FromRequest, FromRequestParts, Request},
     http::{header, request::Parts},
 };
+use futures_util::{Stream, StreamExt};
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::{Checks, Problem, Validate, code, explain, objects::Objects};
@@ -26,8 +27,11 @@ pub(super) async fn read(request: Request, app: &App) -> Result<(Parts, Bytes), 
     read_within(request, app, app.config.http.body_limit_bytes).await
 }
 
-/// Reads the whole body, within a limit of its own.
-pub(super) async fn read_within(request: Request, app: &App, limit: usize) -> Result<(Parts, Bytes), Problem> {
+/// Reads the whole body, within a limit of its own, in bytes, and in the time that any body has.
+///
+/// # Errors
+/// 413, 408, or 400 for one that breaks off.
+pub async fn read_within(request: Request, app: &App, limit: usize) -> Result<(Parts, Bytes), Problem> {
     let (parts, body) = request.into_parts();
     let declared = parts
         .headers
@@ -60,17 +64,29 @@ pub(super) async fn read_within(request: Request, app: &App, limit: usize) -> Re
         if inner.is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>) {
             too_large()
         } else {
-            Problem::new(
-                code::MALFORMED_JSON,
-                "The body broke off before its end: send it whole.",
-            )
+            broken()
         }
     })?;
     Ok((parts, bytes))
 }
 
+fn broken() -> Problem {
+    Problem::new(
+        code::MALFORMED_JSON,
+        "The body broke off before its end: send it whole.",
+    )
+}
+
+/// A body that is too large to be read whole, in parts as they come; the last is a problem when it breaks off.
+pub fn in_parts(body: Body) -> impl Stream<Item = Result<Bytes, Problem>> + Unpin + Send {
+    body.into_data_stream().map(|part| part.map_err(|_| broken()))
+}
+
 /// Parses and checks a body.
-pub(super) fn parse<T: DeserializeOwned + Validate>(parts: &Parts, bytes: &[u8]) -> Result<T, Problem> {
+///
+/// # Errors
+/// As of [`ValidJson`].
+pub fn parse<T: DeserializeOwned + Validate>(parts: &Parts, bytes: &[u8]) -> Result<T, Problem> {
     let bytes = if bytes.is_empty() {
         b"{}"
     } else {

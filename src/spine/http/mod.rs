@@ -18,7 +18,7 @@ mod samples;
 mod serve;
 mod upload;
 
-pub use body::{ValidJson, ValidQuery};
+pub use body::{ValidJson, ValidQuery, in_parts, parse as parse_json, read_within};
 pub use codes::{CODES, Code, code};
 pub use command::{Command, Reply};
 pub use condition::{IfMatch, etag, if_none_match};

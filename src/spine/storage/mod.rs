@@ -54,43 +54,33 @@ impl Files {
         Ok(())
     }
 
-    /// Begins to store a file whose bytes come in parts; it is there once it is finished.
-    ///
-    /// # Errors
-    /// 500 when the store fails.
-    pub async fn upload(&self, id: FileId) -> Result<Upload, Problem> {
-        let parts = self.0.put_multipart(&key(id)).await.map_err(Problem::internal)?;
-        Ok(Upload(WriteMultipart::new(parts)))
-    }
-
     /// Stores the bytes of a file as they come, in pieces, so that it need not fit in memory. As with [`Files::put`], the
-    /// row comes after. What `check` refuses ends the upload and leaves nothing.
+    /// row comes after. What `inspect` refuses, or a stream that breaks off, ends it and leaves nothing.
     ///
     /// # Errors
-    /// What `check` says, or 500 when the store fails.
-    pub async fn put_stream<S>(
-        &self,
-        id: FileId,
-        mut parts: S,
-        mut check: impl FnMut(&[u8]) -> Result<(), Problem> + Send,
-    ) -> Result<(), Problem>
+    /// What `inspect` or the stream says, or 500 when the store fails.
+    pub async fn put_stream<S>(&self, id: FileId, mut parts: S, inspect: &mut impl Inspect) -> Result<(), Problem>
     where
         S: Stream<Item = Result<Bytes, Problem>> + Unpin + Send,
     {
         let upload = self.0.put_multipart(&key(id)).await.map_err(Problem::internal)?;
         let mut writer = WriteMultipart::new(upload);
-        while let Some(part) = parts.next().await {
-            let fine = part.and_then(|part| check(&part).map(|()| part));
-            match fine {
-                Ok(part) => {
-                    writer.wait_for_capacity(2).await.map_err(Problem::internal)?;
-                    writer.put(part);
-                }
-                Err(refused) => {
-                    writer.abort().await.map_err(Problem::internal)?;
-                    return Err(refused);
-                }
+        let taken = async {
+            while let Some(part) = parts.next().await {
+                let part = part?;
+                inspect.part(&part)?;
+                let room = writer.wait_for_capacity(PARTS_UNDER_WAY).await;
+                room.map_err(Problem::internal)?;
+                writer.put(part);
             }
+            inspect.end()
+        };
+        if let Err(refused) = taken.await {
+            // What the store keeps of it nevertheless is for its own housekeeping.
+            if let Err(error) = writer.abort().await {
+                tracing::warn!(%error, "an upload could not be given up");
+            }
+            return Err(refused);
         }
         writer.finish().await.map_err(Problem::internal)?;
         Ok(())
@@ -142,39 +132,19 @@ impl Files {
 /// How many parts of a file are under way to the store at once.
 const PARTS_UNDER_WAY: usize = 2;
 
-/// A file that is being stored. Dropped, it is given up.
-#[derive(Debug)]
-pub struct Upload(WriteMultipart);
-
-impl Upload {
-    /// Adds bytes, when the store has taken those before.
+/// Looks at a file while it is stored, and may refuse it.
+pub trait Inspect: Send {
+    /// Sees the next bytes, before they are stored.
     ///
     /// # Errors
-    /// 500 when the store fails.
-    pub async fn put(&mut self, bytes: Bytes) -> Result<(), Problem> {
-        self.0
-            .wait_for_capacity(PARTS_UNDER_WAY)
-            .await
-            .map_err(Problem::internal)?;
-        self.0.put(bytes);
-        Ok(())
-    }
+    /// Why the file is refused.
+    fn part(&mut self, part: &[u8]) -> Result<(), Problem>;
 
-    /// Makes the file whole.
+    /// Has seen all of them; the file is not there yet.
     ///
     /// # Errors
-    /// 500 when the store fails.
-    pub async fn finish(self) -> Result<(), Problem> {
-        self.0.finish().await.map_err(Problem::internal)?;
-        Ok(())
-    }
-
-    /// Gives the file up. What the store keeps of it nevertheless is for its own housekeeping.
-    pub async fn abandon(self) {
-        if let Err(error) = self.0.abort().await {
-            tracing::warn!(%error, "an upload could not be given up");
-        }
-    }
+    /// Why the file is refused.
+    fn end(&mut self) -> Result<(), Problem>;
 }
 
 /// Spread over folders by the end of the id: its beginning is the time.

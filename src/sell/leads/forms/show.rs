@@ -32,7 +32,8 @@ pub(in crate::leads) struct LeadFormPage {
 
 /// Show a web form
 ///
-/// What it asks, with a token that says when it was shown. Needs no credentials; pages of any origin may read it.
+/// What it asks, with a token that says when it was shown, for one submission. Needs no credentials; pages of any origin
+/// may read it.
 #[utoipa::path(get, path = "/api/v1/lead-forms/{id}", operation_id = "getLeadForm", tag = "leads",
     params(("id" = String, Path, description = "the form", example = "lform_01kaqv6r3gf5ht2x0m8c9ezw4n")),
     responses((status = 200, description = "the form", body = LeadFormPage)))]
@@ -41,7 +42,8 @@ pub(in crate::leads) async fn get_lead_form(
     PathId(id): PathId<guildhall_kernel::entity::LeadForm>,
 ) -> Result<impl IntoResponse, Problem> {
     let form = form::active(app.db.pool(), id).await?.ok_or_else(Problem::not_found)?;
-    let shown: DateTime<Utc> = app.clock.now();
+    // Its own, so that two people who are shown the form at one instant don't share one.
+    let shown: Shown = (app.clock.now(), hex(&app.entropy.bytes::<8>()));
     let page = LeadFormPage {
         id,
         fields: form.fields.0,
@@ -52,6 +54,13 @@ pub(in crate::leads) async fn get_lead_form(
         [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))],
         Json(page),
     ))
+}
+
+/// What a token says: when the form was shown, and a number of its own.
+pub(super) type Shown = (DateTime<Utc>, String);
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What the token of a form is good for.

@@ -1,32 +1,31 @@
 use axum::{
-    body::Bytes,
     extract::{FromRequest, Query, Request, State},
     http::{HeaderMap, Uri, header},
     response::IntoResponse,
 };
-use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use guildhall_kernel::{OrgId, entity};
 use guildhall_spine::{
     App,
-    http::{Checks, PathId, Problem, Reply, RequestContext, ValidJson, Validate, code},
-    secret::keyed_hash,
+    http::{Checks, PathId, Problem, Reply, RequestContext, Validate, code, parse_json, read_within},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::form::{self, Form, Question};
-use super::show::scope;
+use super::rates::{Before, before, count};
+use super::show::{Shown, scope};
 use super::spam::{Signs, suspicions};
 use crate::leads::lead::{
     draft::{CompanyDraft, Contact, LeadDraft, Source},
     take_in::{Intake, take_in},
 };
 
-/// Longer than any form that people fill in.
+/// Longer than any form that people fill in, in bytes.
 const LONGEST: usize = 32 * 1024;
 
 /// The answers to a form, under the names of its questions.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::leads) struct LeadFormSubmission {
     /// The token that came with the form.
@@ -92,23 +91,17 @@ impl FromRequest<App> for Sent {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
-        let kind = request
-            .headers()
+        let (parts, body) = read_within(request, app, LONGEST).await?;
+        let kind = parts
+            .headers
             .get(header::CONTENT_TYPE)
             .and_then(|value| value.to_str().ok());
         let essence = kind.unwrap_or_default().split(';').next().unwrap_or_default().trim();
         if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-            return ValidJson::from_request(request, app)
-                .await
-                .map(|ValidJson(sent)| Self(sent));
+            return parse_json(&parts, &body).map(Self);
         }
-        let body = Bytes::from_request(request, app).await;
-        let body = body.map_err(|_| Problem::new(code::BODY_TOO_LARGE, "The form is too long, or broke off."))?;
         let malformed = || Problem::field("", "invalid", "must be fields of the form, encoded as a URL's query is");
-        let text = std::str::from_utf8(&body)
-            .ok()
-            .filter(|text| text.len() <= LONGEST)
-            .ok_or_else(malformed)?;
+        let text = std::str::from_utf8(&body).map_err(|_| malformed())?;
         let uri: Uri = format!("/?{text}").parse().map_err(|_| malformed())?;
         if text.contains("%00") {
             return Err(malformed());
@@ -122,8 +115,8 @@ impl FromRequest<App> for Sent {
 
 /// Send a web form
 ///
-/// Takes the answers as JSON, or as a page's form sends them. Needs no credentials. What looks like spam is kept for the
-/// vendor to look at, and answered like the rest.
+/// Takes the answers as JSON, or as a page's form sends them, 32 KiB at most. Needs no credentials. What looks like spam is
+/// kept for the vendor to look at, and answered like the rest. The same answers with the same token count once.
 #[utoipa::path(post, path = "/api/v1/lead-forms/{id}/submissions", operation_id = "submitLeadForm", tag = "leads",
     params(("id" = String, Path, description = "the form", example = "lform_01kaqv6r3gf5ht2x0m8c9ezw4n")),
     request_body(content = LeadFormSubmission, example = json!({
@@ -148,17 +141,27 @@ pub(in crate::leads) async fn submit_lead_form(
         ));
     }
     count(&app, &form, context.ip).await?;
-    let shown: Option<DateTime<Utc>> = sent
+    let shown: Option<Shown> = sent
         .token
         .as_deref()
         .and_then(|token| app.cursors.open(&scope(id), token).ok());
+    let mut tx = app.db.begin().await?;
+    let taken = match &shown {
+        Some(shown) => {
+            let all = serde_json::to_vec(&sent).map_err(Problem::internal)?;
+            before(&app, &mut tx, shown, &all).await?
+        }
+        None => Before::Never,
+    };
+    if taken == Before::Same {
+        return Reply::ok(&LeadFormReceipt { received: true });
+    }
     let intake = Intake {
         form: Some(id),
-        suspicions: sent.suspicions(&form, shown, app.clock.now()),
+        suspicions: sent.suspicions(&form, shown.map(|(at, _)| at), taken, app.clock.now()),
         hold: false,
     };
     let (vendor, draft): (OrgId, LeadDraft) = (form.vendor_id, sent.into_lead(&form)?);
-    let mut tx = app.db.begin().await?;
     let answers = take_in(&mut tx, &context.origin(), vendor, vec![draft], &intake).await?;
     for answer in answers {
         answer.map_err(|errors| Problem::fields(errors.into_iter().map(in_form).collect()))?;
@@ -168,24 +171,31 @@ pub(in crate::leads) async fn submit_lead_form(
 }
 
 impl LeadFormSubmission {
-    fn suspicions(&self, form: &Form, shown: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Vec<&'static str> {
+    fn suspicions(
+        &self,
+        form: &Form,
+        shown: Option<DateTime<Utc>>,
+        before: Before,
+        now: DateTime<Utc>,
+    ) -> Vec<&'static str> {
         let signs = Signs {
             trap: self.fax_number.as_deref(),
             shown,
+            reused: before == Before::Other,
             now,
             min_fill_seconds: form.min_fill_seconds,
             most_links: form.most_links,
         };
-        let texts = [
+        let names = [
             &self.company,
             &self.name,
             &self.title,
             &self.product,
-            &self.message,
             &self.industry,
+            &self.phone,
         ];
-        let texts: Vec<&str> = texts.into_iter().filter_map(|text| text.as_deref()).collect();
-        suspicions(&signs, &texts)
+        let names: Vec<&str> = names.into_iter().filter_map(|text| text.as_deref()).collect();
+        suspicions(&signs, &names, self.message.as_deref().unwrap_or_default())
     }
 
     fn answers(&self) -> [(Question, &'static str, &Option<String>); 11] {
@@ -265,39 +275,4 @@ fn in_form(mut error: guildhall_spine::http::FieldError) -> guildhall_spine::htt
     };
     error.pointer = name.to_owned();
     error
-}
-
-/// Counts a submission, by the address and for the form, and refuses those over the limits. Counted for good whatever
-/// comes of it.
-async fn count(app: &App, form: &Form, ip: std::net::IpAddr) -> Result<(), Problem> {
-    let now = app.clock.now();
-    let hour = now.duration_trunc(TimeDelta::hours(1)).map_err(Problem::internal)?;
-    let key = app.keyring.derive("lead form addresses");
-    let hash = |what: String| keyed_hash(&key, what.as_bytes()).to_vec();
-    let whole = match ip.to_canonical() {
-        std::net::IpAddr::V4(v4) => v4.to_string(),
-        // One customer's network.
-        std::net::IpAddr::V6(v6) => format!("{:x?}", v6.segments().split_at(4).0),
-    };
-    for (what, most) in [
-        (format!("{} {whole} {hour}", form.id), form.per_address_hourly),
-        (format!("{} {hour}", form.id), form.per_form_hourly),
-    ] {
-        let sent = sqlx::query_scalar!(
-            "WITH old AS (DELETE FROM lead_form_rate WHERE hour < $2::timestamptz - interval '1 day')
-             INSERT INTO lead_form_rate AS r (key, hour, count) VALUES ($1, $2, 1)
-             ON CONFLICT (key, hour) DO UPDATE SET count = r.count + 1 RETURNING count",
-            hash(what),
-            hour,
-        )
-        .fetch_one(app.db.pool())
-        .await?;
-        if sent > most {
-            let seconds = (hour + TimeDelta::hours(1) - now).num_seconds();
-            let detail = format!("The form takes {most} in an hour: try again in {seconds} s.");
-            let seconds = u64::try_from(seconds).unwrap_or(3600);
-            return Err(Problem::new(code::RATE_LIMITED, detail).retry_after(seconds));
-        }
-    }
-    Ok(())
 }

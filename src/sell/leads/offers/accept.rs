@@ -1,5 +1,8 @@
 use chrono::TimeDelta;
+use guildhall_kernel::{OrgId, UserId};
 use guildhall_spine::{
+    db::Tx,
+    event::Origin,
     http::{Checks, Command, IfMatch, Problem, Reply, Validate},
     timer,
 };
@@ -14,7 +17,7 @@ use crate::leads::code;
 use crate::leads::lead::{
     access::WorkedLead,
     events::{LeadAccepted, LeadOfferEnded, announce, announce_all},
-    rows::{self, Change},
+    rows::{self, Change, Lead as Locked},
     stage::{Move, Stage},
     view::Lead,
 };
@@ -48,8 +51,20 @@ pub(in crate::leads) async fn accept_lead(
     command: Command<LeadAcceptance>,
 ) -> Result<Reply, Problem> {
     let (_, mut command) = command.take();
-    let (tx, origin, partner) = (&mut command.tx, reached.actor.origin(), reached.org);
-    let mut lead = act::lock(tx, &reached, &if_match, Move::Accept).await?;
+    let tx = &mut command.tx;
+    let lead = act::lock(tx, &reached, &if_match, Move::Accept).await?;
+    let by = (reached.org, reached.actor.user);
+    accept(tx, &reached.actor.origin(), lead, by).await?;
+    act::answer(command, &reached).await
+}
+
+/// Gives a locked lead to a partner that is asked about it.
+pub(in crate::leads) async fn accept(
+    tx: &mut Tx,
+    origin: &Origin,
+    mut lead: Locked,
+    (partner, user): (OrgId, Option<UserId>),
+) -> Result<(), Problem> {
     let now = tx.now();
     let open = offers::open(tx, &lead).await?;
     if !open
@@ -62,7 +77,7 @@ pub(in crate::leads) async fn accept_lead(
         ));
     }
     let answer = Answer {
-        by: reached.actor.user,
+        by: user,
         ..Answer::default()
     };
     offers::answer(tx, &lead, partner, (&["open"], "accepted"), &answer).await?;
@@ -79,11 +94,11 @@ pub(in crate::leads) async fn accept_lead(
     timer::set(tx, CONTACT, lead.id, due, &json!({"notices": 0})).await?;
     let mut facts = lead.facts_for(partner);
     facts.due_at = Some(due);
-    announce::<LeadAccepted>(tx, &origin, facts).await?;
+    announce::<LeadAccepted>(tx, origin, facts).await?;
     let ended = others
         .iter()
         .map(|other| (lead.facts_for(*other), vec![*other]))
         .collect();
-    announce_all::<LeadOfferEnded>(tx, &origin, ended).await?;
-    act::answer(command, &reached).await
+    announce_all::<LeadOfferEnded>(tx, origin, ended).await?;
+    Ok(())
 }

@@ -1,7 +1,9 @@
 use chrono::NaiveDate;
-use guildhall_kernel::{Currency, DealId};
+use guildhall_kernel::{Currency, DealId, OrgId, UserId};
 use guildhall_spine::{
     access::Permission,
+    db::Tx,
+    event::Origin,
     http::{Checks, Command, IfMatch, Problem, Reply, Validate},
     timer,
 };
@@ -94,18 +96,38 @@ pub(in crate::leads) async fn convert_lead(
 ) -> Result<Reply, Problem> {
     reached.actor.require(Permission::DealSubmit)?;
     let (conversion, mut command) = command.take();
-    let (tx, origin, partner) = (&mut command.tx, reached.actor.origin(), reached.org);
-    let mut lead = act::lock(tx, &reached, &if_match, Move::Convert).await?;
+    let tx = &mut command.tx;
+    let lead = act::lock(tx, &reached, &if_match, Move::Convert).await?;
+    let (id, partner, by) = (lead.id, reached.org, (reached.org, reached.actor.user));
+    let deal = convert(tx, &reached.actor.origin(), lead, by, conversion).await?;
+    let view = view::reload(&mut **tx, id, partner).await?;
+    let version = view.version;
+    let body = Converted {
+        deal_id: deal,
+        lead: view.into_lead(reached.kind, reached.may()),
+    };
+    let reply = Reply::created(&format!("/api/v1/deals/{deal}"), &body)?.version(version);
+    command.commit(reply).await
+}
+
+/// Makes a deal of a locked lead for the partner that has it.
+pub(in crate::leads) async fn convert(
+    tx: &mut Tx,
+    origin: &Origin,
+    mut lead: Locked,
+    (partner, user): (OrgId, Option<UserId>),
+    conversion: LeadConversion,
+) -> Result<DealId, Problem> {
     let registration = Registration {
         by: Registrant {
             vendor: lead.vendor_id,
             partner,
-            user: reached.actor.user,
+            user,
         },
         deal: conversion.fill(&lead)?,
         lead: Some(lead.id),
     };
-    let deal = register(tx, &origin, registration).await?;
+    let deal = register(tx, origin, registration).await?;
     offers::answer(tx, &lead, partner, (&["accepted"], "done"), &Answer::default()).await?;
     let change = Change {
         partner: Some(partner),
@@ -116,18 +138,24 @@ pub(in crate::leads) async fn convert_lead(
     timer::clear(tx, CONTACT, lead.id).await?;
     let mut facts = lead.facts_for(partner);
     facts.deal_id = Some(deal);
-    announce::<LeadConverted>(tx, &origin, facts).await?;
-    let view = view::reload(&mut **tx, lead.id, partner).await?;
-    let version = view.version;
-    let body = Converted {
-        deal_id: deal,
-        lead: view.into_lead(reached.kind, reached.may()),
-    };
-    let reply = Reply::created(&format!("/api/v1/deals/{deal}"), &body)?.version(version);
-    command.commit(reply).await
+    announce::<LeadConverted>(tx, origin, facts).await?;
+    Ok(deal)
 }
 
 impl LeadConversion {
+    /// What the lead says, and this.
+    pub(in crate::leads) fn by(expected_close: NaiveDate) -> Self {
+        Self {
+            customer: None,
+            products: None,
+            currency: None,
+            expected_close,
+            note: None,
+            contacts: None,
+            custom: serde_json::Map::new(),
+        }
+    }
+
     fn fill(self, lead: &Locked) -> Result<Unchecked, Problem> {
         let mut checks = Checks::default();
         let currency = self.currency.or_else(|| lead.money().map(|(_, currency)| currency));

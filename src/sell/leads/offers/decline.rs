@@ -1,4 +1,9 @@
-use guildhall_spine::http::{Checks, Command, IfMatch, Problem, Reply, Validate};
+use guildhall_kernel::OrgId;
+use guildhall_spine::{
+    db::Tx,
+    event::Origin,
+    http::{Checks, Command, IfMatch, Problem, Reply, Validate},
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -8,7 +13,7 @@ use super::rows::{self as offers, Answer};
 use crate::leads::lead::{
     access::WorkedLead,
     events::{LeadDeclined, announce},
-    rows::{self, Change},
+    rows::{self, Change, Lead as Locked},
     stage::{Move, Stage},
 };
 
@@ -83,24 +88,36 @@ pub(in crate::leads) async fn decline_lead(
     command: Command<LeadDecline>,
 ) -> Result<Reply, Problem> {
     let (decline, mut command) = command.take();
-    let (tx, origin, partner) = (&mut command.tx, reached.actor.origin(), reached.org);
-    let mut lead = act::lock_in_turn(tx, &reached, &if_match, Move::Decline).await?;
+    let tx = &mut command.tx;
+    let lead = act::lock_in_turn(tx, &reached, &if_match, Move::Decline).await?;
     let answer = Answer {
         by: reached.actor.user,
         reason: Some(decline.reason.as_str()),
         note: decline.note.as_deref(),
     };
-    offers::answer(tx, &lead, partner, (&["open"], "declined"), &answer).await?;
+    turn_down(tx, &reached.actor.origin(), lead, reached.org, &answer).await?;
+    command.commit(Reply::no_content()).await
+}
+
+/// Ends what a partner was asked about a locked lead, and asks the next; the caller holds the vendor's turn.
+pub(in crate::leads) async fn turn_down(
+    tx: &mut Tx,
+    origin: &Origin,
+    mut lead: Locked,
+    partner: OrgId,
+    answer: &Answer<'_>,
+) -> Result<(), Problem> {
+    offers::answer(tx, &lead, partner, (&["open"], "declined"), answer).await?;
     let is_last = offers::open(tx, &lead).await?.is_empty();
     let stage = if is_last { Stage::New } else { Stage::Offered };
     rows::advance(tx, &mut lead, &Change::to(stage)).await?;
     let mut facts = lead.facts_for(partner);
-    facts.reason = Some(decline.reason.as_str().to_owned());
-    announce::<LeadDeclined>(tx, &origin, facts).await?;
+    facts.reason = answer.reason.map(str::to_owned);
+    announce::<LeadDeclined>(tx, origin, facts).await?;
     if is_last {
         let vendor = lead.vendor_id;
-        let deadlines = hand_out(tx, &origin, vendor, vec![lead], Cause::Declined).await?;
+        let deadlines = hand_out(tx, origin, vendor, vec![lead], Cause::Declined).await?;
         set_deadlines(tx, &deadlines).await?;
     }
-    command.commit(Reply::no_content()).await
+    Ok(())
 }

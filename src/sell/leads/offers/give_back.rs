@@ -1,4 +1,7 @@
+use guildhall_kernel::OrgId;
 use guildhall_spine::{
+    db::Tx,
+    event::Origin,
     http::{Checks, Command, IfMatch, Problem, Reply, Validate},
     timer,
 };
@@ -12,7 +15,7 @@ use super::timers::CONTACT;
 use crate::leads::lead::{
     access::WorkedLead,
     events::{LeadReturned, announce},
-    rows::{self, Change},
+    rows::{self, Change, Lead as Locked},
     stage::{Move, Stage},
 };
 
@@ -86,26 +89,37 @@ pub(in crate::leads) async fn return_lead(
     command: Command<LeadReturn>,
 ) -> Result<Reply, Problem> {
     let (given, mut command) = command.take();
-    let (tx, origin, partner) = (&mut command.tx, reached.actor.origin(), reached.org);
-    let mut lead = act::lock_in_turn(tx, &reached, &if_match, Move::Return).await?;
+    let tx = &mut command.tx;
+    let lead = act::lock_in_turn(tx, &reached, &if_match, Move::Return).await?;
     let answer = Answer {
         by: None,
         reason: Some(given.reason.as_str()),
         note: given.note.as_deref(),
     };
-    offers::answer(tx, &lead, partner, (&["accepted"], "returned"), &answer).await?;
+    give_back(tx, &reached.actor.origin(), lead, reached.org, &answer).await?;
+    command.commit(Reply::no_content()).await
+}
+
+/// Takes a locked lead from the partner that has it, and asks the next; the caller holds the vendor's turn.
+pub(in crate::leads) async fn give_back(
+    tx: &mut Tx,
+    origin: &Origin,
+    mut lead: Locked,
+    partner: OrgId,
+    answer: &Answer<'_>,
+) -> Result<(), Problem> {
+    offers::answer(tx, &lead, partner, (&["accepted"], "returned"), answer).await?;
     let change = Change {
-        reason: Some(given.reason.as_str()),
-        note: given.note.as_deref(),
+        reason: answer.reason,
+        note: answer.note,
         ..Change::to(Stage::Returned)
     };
     rows::advance(tx, &mut lead, &change).await?;
     timer::clear(tx, CONTACT, lead.id).await?;
     let mut facts = lead.facts_for(partner);
-    facts.reason = Some(given.reason.as_str().to_owned());
-    announce::<LeadReturned>(tx, &origin, facts).await?;
+    facts.reason = answer.reason.map(str::to_owned);
+    announce::<LeadReturned>(tx, origin, facts).await?;
     let vendor = lead.vendor_id;
-    let deadlines = hand_out(tx, &origin, vendor, vec![lead], Cause::Returned).await?;
-    set_deadlines(tx, &deadlines).await?;
-    command.commit(Reply::no_content()).await
+    let deadlines = hand_out(tx, origin, vendor, vec![lead], Cause::Returned).await?;
+    set_deadlines(tx, &deadlines).await
 }

@@ -1,6 +1,9 @@
 //! What the partner that has a lead tells of it.
 
+use guildhall_kernel::OrgId;
 use guildhall_spine::{
+    db::Tx,
+    event::Origin,
     http::{Checks, Command, IfMatch, Problem, Reply, Validate},
     timer,
 };
@@ -15,7 +18,7 @@ use crate::leads::lead::{
     discard::LeadDisqualification,
     events::{LeadContacted, LeadDisqualified, LeadFacts, LeadQualified, announce},
     notes,
-    rows::{self, Change},
+    rows::{self, Change, Lead as Locked},
     stage::{Move, Stage},
     view::Lead,
 };
@@ -89,17 +92,28 @@ async fn progress(
 ) -> Result<(Command<()>, LeadFacts), Problem> {
     let (body, mut command) = command.take();
     let tx = &mut command.tx;
-    let mut lead = act::lock(tx, reached, if_match, made).await?;
+    let lead = act::lock(tx, reached, if_match, made).await?;
+    let facts = go_on(tx, lead, reached.org, stage).await?;
+    if let Some(note) = &body.note {
+        notes::insert(tx, reached, notes::NoteKind::Note, note).await?;
+    }
+    Ok((command, facts))
+}
+
+/// Moves a locked lead on for the partner that has it: nothing is overdue any more.
+pub(in crate::leads) async fn go_on(
+    tx: &mut Tx,
+    mut lead: Locked,
+    partner: OrgId,
+    stage: Stage,
+) -> Result<LeadFacts, Problem> {
     let change = Change {
-        partner: Some(reached.org),
+        partner: Some(partner),
         ..Change::to(stage)
     };
     rows::advance(tx, &mut lead, &change).await?;
     timer::clear(tx, CONTACT, lead.id).await?;
-    if let Some(note) = &body.note {
-        notes::insert(tx, reached, notes::NoteKind::Note, note).await?;
-    }
-    Ok((command, lead.facts_for(reached.org)))
+    Ok(lead.facts_for(partner))
 }
 
 /// Disqualify a lead
@@ -120,19 +134,32 @@ pub(in crate::leads) async fn disqualify_lead(
     command: Command<LeadDisqualification>,
 ) -> Result<Reply, Problem> {
     let (why, mut command) = command.take();
-    let (tx, reason) = (&mut command.tx, why.reason.as_str());
-    let mut lead = act::lock(tx, &reached, &if_match, Move::Disqualify).await?;
-    offers::answer(tx, &lead, reached.org, (&["accepted"], "done"), &Answer::default()).await?;
+    let tx = &mut command.tx;
+    let lead = act::lock(tx, &reached, &if_match, Move::Disqualify).await?;
+    let why = (why.reason.as_str(), why.note.as_deref());
+    give_up(tx, &reached.actor.origin(), lead, reached.org, why).await?;
+    act::answer(command, &reached).await
+}
+
+/// Nothing will come of a locked lead, says the partner that has it.
+pub(in crate::leads) async fn give_up(
+    tx: &mut Tx,
+    origin: &Origin,
+    mut lead: Locked,
+    partner: OrgId,
+    (reason, note): (&str, Option<&str>),
+) -> Result<(), Problem> {
+    offers::answer(tx, &lead, partner, (&["accepted"], "done"), &Answer::default()).await?;
     let change = Change {
-        partner: Some(reached.org),
+        partner: Some(partner),
         reason: Some(reason),
-        note: why.note.as_deref(),
+        note,
         ..Change::to(Stage::Disqualified)
     };
     rows::advance(tx, &mut lead, &change).await?;
     timer::clear(tx, CONTACT, lead.id).await?;
-    let mut facts = lead.facts_for(reached.org);
+    let mut facts = lead.facts_for(partner);
     facts.reason = Some(reason.to_owned());
-    announce::<LeadDisqualified>(tx, &reached.actor.origin(), facts).await?;
-    act::answer(command, &reached).await
+    announce::<LeadDisqualified>(tx, origin, facts).await?;
+    Ok(())
 }
