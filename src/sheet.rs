@@ -136,12 +136,18 @@ struct Pages {
 #[derive(Deserialize)]
 struct Page {
     items: Vec<serde_json::Value>,
+    #[serde(default)]
     next_cursor: Option<String>,
 }
 
 impl Pages {
     async fn read(&self, cursor: String) -> Result<Page, Response> {
-        let uri = format!("{}?{}&limit={PAGE}{cursor}", self.path, self.query);
+        let limit = if self.columns.paged {
+            format!("&limit={PAGE}{cursor}")
+        } else {
+            String::new()
+        };
+        let uri = format!("{}?{}{limit}", self.path, self.query);
         let failed = |error: &dyn std::fmt::Display| Problem::internal(error).into_response();
         let uri: Uri = uri.replace("?&", "?").parse().map_err(|error| failed(&error))?;
         let mut request = Request::new(axum::body::Body::empty());

@@ -36,6 +36,8 @@ pub(super) struct Lists(BTreeMap<String, Columns>);
 pub(super) struct Columns {
     /// The list's name.
     pub(super) name: String,
+    /// Whether it comes page by page; otherwise it comes whole.
+    pub(super) paged: bool,
     columns: Vec<Column>,
 }
 
@@ -46,12 +48,16 @@ impl Lists {
         let lists = paths.into_iter().flatten().filter_map(|(path, item)| {
             let page = item.pointer("/get/responses/200/content/application~1json/schema")?;
             let rows = resolved(document, page).pointer("/properties/items/items")?;
-            resolved(document, page).pointer("/properties/next_cursor")?;
+            let parameters = item.pointer("/get/parameters").and_then(Value::as_array);
+            let named = |one: &Value, name| resolved(document, one).get("name").and_then(Value::as_str) == Some(name);
+            let paged = parameters.is_some_and(|parameters| parameters.iter().any(|one| named(one, "limit")));
             let mut columns = Vec::new();
             collect(document, rows, &mut Vec::new(), &mut columns);
+            // Members come by their names; what tells rows apart comes first.
+            columns.sort_by_key(|column| column.path != ["id"]);
             let last = path.rsplit('/').find(|part| !part.starts_with('{'))?;
             let name = last.to_owned();
-            Some((path.clone(), Columns { name, columns }))
+            Some((path.clone(), Columns { name, paged, columns }))
         });
         Self(lists.collect())
     }

@@ -342,3 +342,65 @@ async fn certify(manager: &Caller, partner: &str, certifications: Value) {
     .await
     .ok();
 }
+
+#[tokio::test]
+async fn an_amendment_that_raises_the_amount_needs_who_is_asked_about_such_an_amount() {
+    let stage = Stage::set().await;
+    let (rep, manager, owner) = (
+        stage.login("sales@alder").await,
+        stage.login("channel_manager@northwind").await,
+        stage.login("owner@northwind").await,
+    );
+    let currency = deal_body(stage.northwind, "x", "x.example")["currency"].clone();
+    stage
+        .terms(json!({"rules": [
+            {"name": "Small", "when": {"amount_at_most": [{"currency": currency, "amount": "50000.00"}]},
+             "outcome": "auto_approve"},
+            {"name": "Large", "outcome": "chain", "steps": [
+                {"name": "First", "needs": "any", "approvers": [{"role": "channel_manager"}]},
+                {"name": "Owner", "needs": "any", "approvers": [{"role": "owner"}]}]}]}))
+        .await;
+    let path = stage.submit(&rep, "Acme GmbH", "acme.example").await;
+    let before = rep.get(&path).await.ok();
+    assert_eq!(before["status"], "approved");
+    let history = manager.get(&format!("{path}/history")).await.ok();
+    let latest = &history["items"][0];
+    assert_eq!(
+        json!([latest["kind"], latest["by"], latest["organisation"], latest["reason"]]),
+        json!(["approved", null, null, "Small"])
+    );
+    let proposed = async |amount: &str| {
+        let lines = json!({"products": [{"name": "Edge gateway", "quantity": "1", "unit_amount": amount}]});
+        let proposed = rep.post(&format!("{path}/amendments"), &lines).await;
+        proposed.ok();
+        proposed.header("location")
+    };
+    let raised = proposed("900000.00").await;
+    act(&manager, &raised, "approve", &json!({}))
+        .await
+        .problem(403, "not_up_next");
+    assert_eq!(rep.get(&path).await.ok()["amount"], before["amount"]);
+    act(&owner, &raised, "approve", &json!({})).await.ok();
+    assert_eq!(rep.get(&path).await.ok()["amount"], "900000.00");
+    let lowered = proposed("800000.00").await;
+    act(&manager, &lowered, "approve", &json!({})).await.ok();
+    assert_eq!(rep.get(&path).await.ok()["amount"], "800000.00");
+}
+
+#[tokio::test]
+async fn rules_ask_only_those_who_may_decide() {
+    let stage = Stage::set().await;
+    let (manager, finance) = (
+        stage.login("channel_manager@northwind").await,
+        stage.login("finance@northwind").await,
+    );
+    let policy = manager.get(&stage.policy()).await;
+    let mut terms = policy.ok()["terms"].clone();
+    terms["rules"] = json!([{"name": "All", "outcome": "chain", "steps": [
+        {"name": "Money", "needs": "all", "approvers": [{"user_id": user(&finance).await}]}]}]);
+    let refused = put(&manager, &stage.policy(), &policy.header("etag"), &json!({"terms": terms})).await;
+    assert_eq!(
+        refused.problem(422, "invalid_body")["errors"][0]["pointer"],
+        "/terms/rules/0/steps/0/approvers/0/user_id"
+    );
+}

@@ -1,20 +1,24 @@
-use guildhall_kernel::entity;
+use guildhall_kernel::{DealId, entity};
 use guildhall_spine::{
     access::{May, right},
     db::Tx,
     event::Origin,
     http::{Checks, Command, IfMatch, PathId, Problem, Reply, Validate},
+    identity::Actor,
 };
+use rust_decimal::Decimal;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::propose::{refuse_unless_approved, weigh};
 use super::rows::{self, Amendment, ShownAmendment, Status};
 use crate::deals::{
+    conflict::Level,
     draft::Draft,
     events::{DealAmended, DealFacts, announce_conflicts, publish},
     find_conflicts::{Claim, find_conflicts, gravest, store_conflicts},
     history::{Entry, note},
+    refuse_unasked,
     rows::{Locked, lock, rewrite},
     state::DealStatus,
 };
@@ -41,7 +45,8 @@ impl Validate for Word {
 /// Approve an amendment
 ///
 /// The deal becomes as it says and stays approved. What changed of the deal meanwhile stays, but for what the amendment
-/// changes. Conflicts are looked for again.
+/// changes. Conflicts are looked for again. One that raises the amount needs somebody who has the last word on a
+/// registration of that amount, by the program's rules.
 #[utoipa::path(post, path = "/api/v1/deal-amendments/{id}/approve", operation_id = "approveDealAmendment", tag = "deals",
     security(("bearer" = ["deals:decide"])),
     params(
@@ -66,8 +71,7 @@ pub(super) async fn approve_deal_amendment(
         .await?
         .ok_or_else(Problem::not_found)?;
     refuse_unless_approved(tx, &deal).await?;
-    let origin = actor.origin();
-    carry_out(tx, &origin, &deal, &amendment, word.note.as_deref()).await?;
+    carry_out(tx, &actor, &deal, &amendment, word.note.as_deref()).await?;
     rows::decide(tx, id, Status::Approved, actor.user, word.note.as_deref()).await?;
     let shown = ShownAmendment::from(rows::find(&mut **tx, id, org.id).await?);
     let version = shown.version;
@@ -76,13 +80,18 @@ pub(super) async fn approve_deal_amendment(
 
 async fn carry_out(
     tx: &mut Tx,
-    origin: &Origin,
+    actor: &Actor,
     deal: &Locked,
     amendment: &Amendment,
     said: Option<&str>,
 ) -> Result<(), Problem> {
     let (draft, stored) = weigh(tx, deal, amendment.proposed.0.clone(), false).await?;
-    let facts = store(tx, origin, deal, &draft).await?;
+    let origin = &actor.origin();
+    let before = amount(tx, deal.id).await?;
+    let (facts, level) = store(tx, origin, deal, &draft).await?;
+    if amount(tx, deal.id).await? > before {
+        refuse_unasked(tx, actor, deal, level).await?;
+    }
     let entry = Entry {
         said,
         changes: draft.steps(&stored),
@@ -97,11 +106,18 @@ async fn carry_out(
     publish::<DealAmended>(tx, origin, facts).await
 }
 
-async fn store(tx: &mut Tx, origin: &Origin, deal: &Locked, draft: &Draft) -> Result<DealFacts, Problem> {
+async fn amount(tx: &mut Tx, deal: DealId) -> Result<Decimal, sqlx::Error> {
+    sqlx::query_scalar!("SELECT amount FROM deal WHERE id = $1", deal.uuid())
+        .fetch_one(&mut **tx)
+        .await
+}
+
+async fn store(tx: &mut Tx, origin: &Origin, deal: &Locked, draft: &Draft) -> Result<(DealFacts, Level), Problem> {
     let rivals = find_conflicts(tx, &Claim::of(draft, deal.vendor_id, deal.partner_id)).await?;
-    let written = rewrite(tx, deal, DealStatus::Approved, draft, gravest(&rivals)).await?;
+    let level = gravest(&rivals);
+    let written = rewrite(tx, deal, DealStatus::Approved, draft, level).await?;
     if store_conflicts(tx, deal.id, &rivals).await? > 0 {
         announce_conflicts(tx, origin, &written, &rivals).await?;
     }
-    Ok(written.facts())
+    Ok((written.facts(), level))
 }

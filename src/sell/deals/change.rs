@@ -144,7 +144,7 @@ pub(super) async fn change_deal(
         .await?
         .ok_or_else(Problem::not_found)?;
     if_match.check(deal.version)?;
-    let status = changed(deal.status).map_err(|fault| decide::illegal(fault, &reached))?;
+    let status = changed(deal.status).map_err(|fault| decide::unchangeable(fault, &reached))?;
     decide::refuse_inactive(
         tx,
         &deal,

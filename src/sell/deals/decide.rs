@@ -33,12 +33,27 @@ pub(super) async fn lock<T>(
 /// 409 that names the moves that the actor could make.
 pub(super) fn illegal(mut fault: IllegalMove, reached: &Reached) -> Problem {
     fault.legal = Move::open_to(fault.from, reached.actor.permissions);
-    let legal: Vec<&str> = fault.legal.iter().map(|legal| legal.as_str()).collect();
     let mut detail = fault.to_string();
     if let Some(first) = detail.get_mut(..1) {
         first.make_ascii_uppercase();
     }
-    Problem::new(http::code::ILLEGAL_MOVE, format!("{detail}.")).with("legal", legal)
+    refused(&fault.legal, &format!("{detail}."))
+}
+
+/// The same for a change, which asks for no move by name.
+pub(super) fn unchangeable(fault: IllegalMove, reached: &Reached) -> Problem {
+    if fault.from != DealStatus::Approved {
+        return illegal(fault, reached);
+    }
+    let legal = Move::open_to(fault.from, reached.actor.permissions);
+    let detail =
+        "An approved deal stands as it was approved: propose the change with POST /api/v1/deals/{id}/amendments.";
+    refused(&legal, detail)
+}
+
+fn refused(legal: &[Move], detail: &str) -> Problem {
+    let legal: Vec<&str> = legal.iter().map(|legal| legal.as_str()).collect();
+    Problem::new(http::code::ILLEGAL_MOVE, detail).with("legal", legal)
 }
 
 /// A partner that is not active in the program gains nothing by what it registered before: its claims are not changed

@@ -61,6 +61,12 @@ pub(super) async fn grant(tx: &mut Tx, origin: &Origin, deal: &Locked, grant: &G
     }
     let mut facts = written.facts();
     facts.rule = grant.rule.map(str::to_owned);
+    // What a rule approves nobody has approved, least of all the partner whose request it was.
+    let by_itself = Origin {
+        request_id: origin.request_id.clone(),
+        ..Origin::default()
+    };
+    let origin = if grant.rule.is_some() { &by_itself } else { origin };
     announce::<DealApproved>(tx, origin, facts).await
 }
 

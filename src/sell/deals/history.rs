@@ -115,7 +115,9 @@ pub(super) async fn note_event(tx: &mut Tx, origin: &Origin, kind: &str, facts: 
     let reason = facts.reason.map(super::wire::RejectReason::as_str);
     let entry = Entry {
         said: facts.note.as_deref(),
-        reason: reason.or(facts.close_reason.map(super::wire::CloseReason::as_str)),
+        reason: reason
+            .or(facts.close_reason.map(super::wire::CloseReason::as_str))
+            .or(facts.rule.as_deref()),
         ..Entry::of(kind.strip_prefix("deal.").unwrap_or(kind))
     };
     note(tx, facts.deal_id, origin, entry).await

@@ -20,7 +20,9 @@ use super::wire::{DealPerson, Party};
 pub(super) struct HistoryEntry {
     /// What it was: `submitted`, `changed`, `info_requested`, `resubmitted`, `approved`, `rejected`, `withdrawn`, `won`,
     /// `lost`, `commented`, `attachment_added`, `attachment_removed`, `amendment_proposed`, `amendment_rejected`,
-    /// `amendment_withdrawn`, `amended`, `approval_voted` and others by the same pattern.
+    /// `amendment_withdrawn`, `amended`, `approval_voted`, `extension_requested`, `extension_granted`,
+    /// `extension_refused`, `progress_recorded`, `release_requested`, `release_answered`, `release_declined`,
+    /// `conflict_decided`, `stage_changed` and others by the same pattern.
     #[schema(example = "info_requested")]
     kind: String,
     /// When.
@@ -34,7 +36,8 @@ pub(super) struct HistoryEntry {
     /// What was said: a question, an answer, the words of a verdict, a comment.
     #[schema(example = "Which site is it for?")]
     said: Option<String>,
-    /// Why, by name, for a refusal and a closing.
+    /// Why, by name, for a refusal and a closing; the rule that approved by itself, and the
+    /// outcome of a conflict.
     reason: Option<String>,
     /// What is another now.
     changes: Vec<Change>,

@@ -58,6 +58,7 @@ use std::sync::Arc;
 use guildhall_spine::{App, event::EventDoc, http::Code, timer::Timer};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+pub(crate) use approvals::refuse_unasked;
 pub use frequent::note_frequent_words;
 pub use watch::WatchedDeals;
 

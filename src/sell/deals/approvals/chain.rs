@@ -2,20 +2,26 @@
 
 use chrono::TimeDelta;
 use guildhall_kernel::{ApprovalStepId, Currency, DealId, OrgId};
-use guildhall_onboard::api::Tier;
+use guildhall_onboard::api::{Tier, active_partnership};
 use guildhall_spine::{
     db::Tx,
     event::{self, Origin},
     http::Problem,
+    identity::Actor,
     timer,
 };
 
 use super::escalate;
+use super::rows::{Voice, voices};
+use crate::deals::code;
+use crate::deals::conflict::Level;
 use crate::deals::found::Found;
 use crate::deals::grant::{Grant, grant, weigh};
 use crate::deals::notices::DealApprovalStarted;
-use crate::deals::policy::{Approver, Certifications, Chain, Facts, Order, Rule, RuleOutcome, Step, Terms, route};
-use crate::deals::rows;
+use crate::deals::policy::{
+    self, Approver, Certifications, Chain, Facts, Order, Rule, RuleOutcome, Step, Terms, route,
+};
+use crate::deals::rows::{self, Locked};
 
 /// Whether a submission under these terms may end in an approval, and so has to take its turn among them.
 pub(in crate::deals) fn needs_turn(terms: &Terms) -> bool {
@@ -31,7 +37,7 @@ pub(in crate::deals) async fn on_submit(
     terms: &Terms,
     tier: Tier,
 ) -> Result<(), Problem> {
-    let facts = facts(tx, deal, found, tier).await?;
+    let facts = facts(tx, deal, found.level(), tier).await?;
     let (rule, _) = route(&terms.rules, &facts);
     let name = rule.map(|rule| rule.name.as_str());
     sqlx::query!(
@@ -52,7 +58,7 @@ pub(in crate::deals) async fn on_submit(
     }
 }
 
-async fn facts(tx: &mut Tx, deal: DealId, found: &Found, tier: Tier) -> Result<Facts, Problem> {
+async fn facts(tx: &mut Tx, deal: DealId, conflict: Level, tier: Tier) -> Result<Facts, Problem> {
     let row = sqlx::query!(
         r#"SELECT d.amount, d.currency, d.customer_country, coalesce(c.certifications, '{}') AS "certifications!"
            FROM deal d LEFT JOIN lead_capability c ON c.vendor_id = d.vendor_id AND c.partner_id = d.partner_id
@@ -67,8 +73,52 @@ async fn facts(tx: &mut Tx, deal: DealId, found: &Found, tier: Tier) -> Result<F
         country: row.customer_country,
         tier,
         certifications: Certifications::of(row.certifications),
-        conflict: found.level(),
+        conflict,
     })
+}
+
+/// An amendment that raises the amount is approved by somebody who has the last word on a registration of that amount:
+/// whom the last step of the chain asks that the deal, as it has just been rewritten, would be routed to; where the steps
+/// are asked at once, each of them. Otherwise a small deal would become a large one behind the back of those who are
+/// asked about large ones.
+///
+/// # Errors
+/// 403 `not_up_next`, naming who may.
+pub(crate) async fn refuse_unasked(tx: &mut Tx, actor: &Actor, deal: &Locked, conflict: Level) -> Result<(), Problem> {
+    let terms = policy::rows::of_deal(tx, deal.id).await?;
+    let partnership = active_partnership(tx, deal.vendor_id, deal.partner_id).await?;
+    let Some(partnership) = partnership.filter(|_| !terms.rules.is_empty()) else {
+        return Ok(());
+    };
+    let facts = facts(tx, deal.id, conflict, partnership.tier).await?;
+    let (Some(rule), _) = route(&terms.rules, &facts) else {
+        return Ok(());
+    };
+    let Some(chain) = rule.chain() else { return Ok(()) };
+    let voices = match actor.user {
+        Some(user) => voices(tx, deal.vendor_id, user).await?,
+        None => Vec::new(),
+    };
+    let last = match chain.order {
+        Order::Sequence => chain.steps.len().saturating_sub(1),
+        Order::Parallel => 0,
+    };
+    let asks = |approver: &Approver| {
+        let asked = |voice: &Voice| approver.user_id == Some(voice.user) || approver.role.as_ref() == Some(&voice.role);
+        voices.iter().any(asked)
+    };
+    let named = |step: &'_ Step| step.approvers.iter().chain(&step.escalate_to).any(asks);
+    match chain.steps.iter().skip(last).find(|step| !named(step)) {
+        None => Ok(()),
+        Some(step) => {
+            let detail = format!(
+                "The amendment raises the amount to one that the rule {:?} has approved by its step {:?}: somebody whom \
+                 that step asks approves the amendment.",
+                rule.name, step.name
+            );
+            Err(Problem::new(code::NOT_UP_NEXT, detail).with("up_next", vec![step.name.clone()]))
+        }
+    }
 }
 
 /// A rule doesn't overrule an approved rival: that deal waits for a person. Its partner, who sends it, isn't told.

@@ -15,6 +15,7 @@ use crate::deals::approvals::has_open_chain;
 use crate::deals::code;
 use crate::deals::events::{DealRejected, announce};
 use crate::deals::grant::{Grant, grant};
+use crate::deals::history;
 use crate::deals::notices::ConflictOutcome;
 use crate::deals::rows::{self, Locked, Verdict};
 use crate::deals::state::DealStatus;
@@ -245,6 +246,11 @@ async fn note(
     )
     .execute(&mut **tx)
     .await?;
+    let step = history::Entry {
+        reason: Some(outcome.as_str()),
+        ..history::Entry::of("conflict_decided").about(settlement.case)
+    };
+    history::note(tx, deal.id, origin, step).await?;
     let told = ConflictOutcome {
         case_id: settlement.case,
         vendor_id: deal.vendor_id,

@@ -75,7 +75,7 @@ pub(in crate::deals) async fn put_deal_policy(
     command.commit(Reply::ok(&policy)?.version(policy.version)).await
 }
 
-/// Everybody that the rules name has to be a member of the vendor.
+/// Everybody that the rules name has to be a member of the vendor who may decide on deals: others could never answer.
 pub(super) async fn refuse_strangers(tx: &mut Tx, vendor: OrgId, at: &str, rules: &[Rule]) -> Result<(), Problem> {
     let named: Vec<_> = rules
         .iter()
@@ -88,7 +88,12 @@ pub(super) async fn refuse_strangers(tx: &mut Tx, vendor: OrgId, at: &str, rules
     for (no, place, user) in named {
         let known = !strangers.contains(&user.uuid());
         let pointer = format!("{at}/{no}/{place}");
-        checks.check(known, &pointer, "not_found", "must be a member of your organisation");
+        checks.check(
+            known,
+            &pointer,
+            "not_found",
+            "must be a member of your organisation who may decide on deals",
+        );
     }
     checks.done()
 }

@@ -6,6 +6,7 @@ use guildhall_spine::{db::Tx, http::Problem};
 use sqlx::{PgConnection, types::Json};
 
 use super::{DealPolicy, Terms};
+use crate::deals::appeal::deciding_roles;
 
 struct Row {
     terms: Option<Json<Terms>>,
@@ -108,9 +109,10 @@ pub(super) async fn strangers(
 ) -> Result<Vec<uuid::Uuid>, sqlx::Error> {
     sqlx::query_scalar!(
         r#"SELECT u AS "user!" FROM unnest($2::uuid[]) u
-           WHERE NOT EXISTS (SELECT FROM membership m WHERE m.org_id = $1 AND m.user_id = u)"#,
+           WHERE NOT EXISTS (SELECT FROM membership m WHERE m.org_id = $1 AND m.user_id = u AND m.role = ANY ($3))"#,
         vendor.uuid(),
         users,
+        &deciding_roles(),
     )
     .fetch_all(&mut **tx)
     .await

@@ -21,6 +21,7 @@ use utoipa::ToSchema;
 use super::{record_progress, watch};
 use crate::deals::access::{EditableDeal, VisibleDeal};
 use crate::deals::code;
+use crate::deals::history::{Entry, note};
 use crate::deals::notices::{DealExtensionDecided, DealExtensionRequested};
 use crate::deals::policy;
 use crate::deals::rows::{self, Locked};
@@ -146,6 +147,11 @@ pub(in crate::deals) async fn request_extension(
         return Err(Problem::new(http::code::ALREADY_EXISTS, detail));
     }
     record_progress(tx, deal.id).await?;
+    let step = Entry {
+        said: request.evidence.as_deref(),
+        ..Entry::of("extension_requested").about(id)
+    };
+    note(tx, deal.id, &reached.actor.origin(), step).await?;
     let requested = DealExtensionRequested {
         extension_id: id,
         deal_id: deal.id,
@@ -313,6 +319,16 @@ pub(in crate::deals) async fn decide_extension(
     .execute(&mut **tx)
     .await?;
     let protected_until = prolong(tx, deal.id, answer.approved.then_some(before.days)).await?;
+    let kind = if answer.approved {
+        "extension_granted"
+    } else {
+        "extension_refused"
+    };
+    let step = Entry {
+        said: answer.note.as_deref(),
+        ..Entry::of(kind).about(id)
+    };
+    note(tx, deal.id, &may.actor.origin(), step).await?;
     let decided = DealExtensionDecided {
         extension_id: id,
         deal_id: deal.id,

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::record_progress;
 use crate::deals::access::{EditableDeal, VisibleDeal};
+use crate::deals::history::{Entry, note};
 use crate::deals::notices::DealProgressRecorded;
 use crate::deals::rows;
 use crate::deals::state::DealStatus;
@@ -95,6 +96,11 @@ pub(in crate::deals) async fn record_deal_progress(
     .fetch_one(&mut **tx)
     .await?;
     record_progress(tx, deal.id).await?;
+    let step = Entry {
+        said: Some(&entry.text),
+        ..Entry::of("progress_recorded")
+    };
+    note(tx, deal.id, &reached.actor.origin(), step).await?;
     let recorded = DealProgressRecorded {
         deal_id: deal.id,
         vendor_id: deal.vendor_id,

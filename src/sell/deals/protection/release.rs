@@ -21,6 +21,7 @@ use super::end;
 use crate::deals::access::DecidableDeal;
 use crate::deals::code;
 use crate::deals::events::{DealReleased, announce};
+use crate::deals::history::{Entry, note};
 use crate::deals::letters::{self, ReleaseRequestedLetter};
 use crate::deals::notices::{DealReleaseAnswered, DealReleaseDeclined, DealReleaseRequested};
 use crate::deals::policy;
@@ -118,6 +119,11 @@ pub(in crate::deals) async fn request_release(
     refuse_unprotected(deal.status)?;
     let release = insert(tx, &deal, &request, reached.actor.user).await?;
     let (id, hearing_until) = (release.id, release.hearing_until);
+    let step = Entry {
+        said: Some(&request.evidence),
+        ..Entry::of("release_requested").about(id)
+    };
+    note(tx, deal.id, &reached.actor.origin(), step).await?;
     let requested = DealReleaseRequested {
         release_id: id,
         deal_id: deal.id,
@@ -257,6 +263,11 @@ pub(in crate::deals) async fn answer_release(
     )
     .execute(&mut **tx)
     .await?;
+    let step = Entry {
+        said: Some(&body.answer),
+        ..Entry::of("release_answered").about(id)
+    };
+    note(tx, deal.id, &may.actor.origin(), step).await?;
     let answered = DealReleaseAnswered {
         release_id: id,
         deal_id: deal.id,
@@ -357,6 +368,11 @@ pub(in crate::deals) async fn decide_release(
         facts.ended_because = Some(EndReason::Release);
         announce::<DealReleased>(tx, &origin, facts).await?;
     } else {
+        let step = Entry {
+            said: decision.note.as_deref(),
+            ..Entry::of("release_declined").about(id)
+        };
+        note(tx, deal.id, &origin, step).await?;
         let declined = DealReleaseDeclined {
             release_id: id,
             deal_id: deal.id,

@@ -8,11 +8,13 @@ use guildhall_spine::{
     identity::Actor,
 };
 use serde::Deserialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::events::DealStageChanged;
 use super::facts::{self, DealStages, Locked};
 use super::rules::{self, Has};
+use crate::deals::history::{Change, Entry, note};
 use crate::deals::protection::record_progress;
 use crate::deals::{self, state::DealStatus};
 use crate::pipeline::{
@@ -92,6 +94,7 @@ pub(in crate::pipeline) async fn move_deal(
 /// What a move comes to.
 struct Goal {
     from: StageId,
+    from_name: String,
     to: Stage,
     category: Option<Category>,
     probability: Option<i16>,
@@ -137,8 +140,10 @@ async fn aim(tx: &mut Tx, deal: &Locked, wanted: &StageMove) -> Result<Goal, Pro
         }
     }
     let stays = here == there;
+    let from_name = all.get(here).map(|stage| stage.name.clone()).unwrap_or_default();
     Ok(Goal {
         from,
+        from_name,
         to: all.swap_remove(there),
         category: wanted.category.clone().over(deal.category.filter(|_| stays)),
         probability: wanted.probability.clone().over(deal.probability.filter(|_| stays)),
@@ -154,10 +159,22 @@ async fn carry_out(
 ) -> Result<(), Problem> {
     let Goal {
         from,
+        from_name,
         to,
         category,
         probability,
     } = goal;
+    let step = Entry {
+        changes: vec![Change {
+            field: "stage".to_owned(),
+            from: Value::from(from_name),
+            to: Value::from(to.name.clone()),
+        }],
+        ..Entry::of("stage_changed")
+    };
+    if from != to.id {
+        note(tx, deal.id, &actor.origin(), step).await?;
+    }
     let version = facts::put(tx, deal, to.id, category, probability).await?;
     let changed = DealStageChanged {
         deal_id: deal.id,

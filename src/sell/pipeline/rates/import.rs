@@ -111,6 +111,9 @@ pub async fn import_shared(db: &Db, bytes: &[u8]) -> Result<Imported, ImportFaul
 }
 
 async fn store(tx: &mut Tx, vendor: Uuid, rates: &[DayRate]) -> Result<Imported, Problem> {
+    // In one order, or two files at once would wait for each other.
+    let mut rates: Vec<&DayRate> = rates.iter().collect();
+    rates.sort_by(|one, other| (one.day, &one.currency).cmp(&(other.day, &other.currency)));
     for chunk in rates.chunks(CHUNK) {
         sqlx::query!(
             "INSERT INTO exchange_rate (vendor_id, currency, day, rate)

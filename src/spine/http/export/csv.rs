@@ -50,7 +50,8 @@ fn field(cell: &Cell) -> String {
         Cell::Empty => String::new(),
         Cell::Text(text) => harmless(text),
         Cell::Number(number) => number.to_string(),
-        Cell::Date(day) => day.to_string(),
+        // A year before 1 has a sign.
+        Cell::Date(day) => harmless(&day.to_string()),
         Cell::Time(at) => at.to_rfc3339_opts(SecondsFormat::Millis, true),
     }
 }
