@@ -371,7 +371,7 @@ async fn an_amendment_that_raises_the_amount_needs_who_is_asked_about_such_an_am
     );
     let proposed = async |amount: &str| {
         let lines = json!({"products": [{"name": "Edge gateway", "quantity": "1", "unit_amount": amount}]});
-        let proposed = rep.post(&format!("{path}/amendments"), &lines).await;
+        let proposed = act(&rep, &path, "amendments", &lines).await;
         proposed.ok();
         proposed.header("location")
     };
@@ -398,7 +398,13 @@ async fn rules_ask_only_those_who_may_decide() {
     let mut terms = policy.ok()["terms"].clone();
     terms["rules"] = json!([{"name": "All", "outcome": "chain", "steps": [
         {"name": "Money", "needs": "all", "approvers": [{"user_id": user(&finance).await}]}]}]);
-    let refused = put(&manager, &stage.policy(), &policy.header("etag"), &json!({"terms": terms})).await;
+    let refused = put(
+        &manager,
+        &stage.policy(),
+        &policy.header("etag"),
+        &json!({"terms": terms}),
+    )
+    .await;
     assert_eq!(
         refused.problem(422, "invalid_body")["errors"][0]["pointer"],
         "/terms/rules/0/steps/0/approvers/0/user_id"

@@ -163,7 +163,9 @@ pub(super) async fn get_pipeline_analysis(
     May { org, .. }: May<right::PipelineRead>,
     ValidQuery(query): ValidQuery<AnalysisQuery>,
 ) -> Result<impl IntoResponse, Problem> {
-    let mut conn = app.db.pool().acquire().await?;
+    // One state for all of it: sums are folded meanwhile.
+    let snapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+    let mut conn = app.db.pool().begin_with(snapshot).await?;
     let program = program::visible(&mut conn, org, query.program_id).await?;
     let (_, partner) = sides(&mut conn, org, None, query.partner_id).await?;
     let countries = countries(&mut conn, org, query.country.as_deref(), query.region.as_deref()).await?;
