@@ -80,6 +80,13 @@ async fn each_side_puts_its_own_forward_and_the_first_wins() {
         .await
         .ok();
     assert_eq!(decided["decision"], "first_wins");
+    for (status, count) in [("open", 0), ("decided", 1)] {
+        let listed = manager
+            .get(&format!("/api/v1/conflict-cases?status={status}"))
+            .await
+            .ok();
+        assert_eq!(listed["items"].as_array().unwrap().len(), count, "{status}");
+    }
     assert_eq!(alder.get(&one).await.ok()["status"], "approved");
     let lost = birch.get(&other).await.ok();
     assert_eq!(

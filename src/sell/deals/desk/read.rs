@@ -9,12 +9,12 @@ use guildhall_kernel::{ConflictCaseId, DealId, DirectAccountId, OrgId, UserId, e
 use guildhall_spine::{
     App,
     access::{May, right},
-    http::{Page, PageQuery, Paging, PathId, Problem, ValidQuery, etag, if_none_match},
+    http::{Page, Paging, PathId, Problem, ValidQuery, etag, if_none_match},
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json as Jsonb;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::{CaseDecision, PartyOutcome};
@@ -250,29 +250,47 @@ pub(in crate::deals) async fn get_conflict_case(
     Ok((tag, Json(case)).into_response())
 }
 
+/// Which cases.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(in crate::deals) struct CaseQuery {
+    /// Rows a page, 1 to 100.
+    #[param(minimum = 1, maximum = 100, example = 50)]
+    limit: Option<u32>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
+    /// Only those that stand there.
+    #[param(inline)]
+    status: Option<CaseStatus>,
+}
+
 /// List conflict cases
 ///
 /// A vendor sees its desk, a partner the cases of its registrations. The oldest first.
 #[utoipa::path(get, path = "/api/v1/conflict-cases", operation_id = "listConflictCases", tag = "conflict desk",
-    security(("bearer" = ["deals:read"])), params(PageQuery),
+    security(("bearer" = ["deals:read"])), params(CaseQuery),
     responses((status = 200, description = "one page of cases", body = Page<ConflictCase>)))]
 pub(in crate::deals) async fn list_conflict_cases(
     State(app): State<App>,
     may: May<right::DealRead>,
-    ValidQuery(query): ValidQuery<PageQuery>,
+    ValidQuery(query): ValidQuery<CaseQuery>,
 ) -> Result<impl IntoResponse, Problem> {
     let org = may.org.id;
-    let scope = format!("conflict cases {org}");
+    let scope = format!("conflict cases {org} {:?}", query.status);
     let paging = Paging::<ConflictCaseId>::new(&app.cursors, scope, query.limit, query.cursor.as_deref())?;
     let ids = sqlx::query_scalar!(
         r#"SELECT id AS "id!" FROM (
-               (SELECT id FROM conflict_case WHERE vendor_id = $1 AND id > $2 ORDER BY id LIMIT $3)
+               (SELECT id FROM conflict_case WHERE vendor_id = $1 AND id > $2 AND ($4::text IS NULL OR status = $4) ORDER BY id
+                LIMIT $3)
                UNION
-               (SELECT DISTINCT case_id FROM conflict_party WHERE partner_id = $1 AND case_id > $2
-                ORDER BY case_id LIMIT $3)) seen ORDER BY id LIMIT $3"#,
+               (SELECT DISTINCT p.case_id FROM conflict_party p JOIN conflict_case c ON c.id = p.case_id
+                WHERE p.partner_id = $1 AND p.case_id > $2 AND ($4::text IS NULL OR c.status = $4)
+                ORDER BY p.case_id LIMIT $3)) seen ORDER BY id LIMIT $3"#,
         org.uuid(),
         paging.after.map_or(Uuid::nil(), ConflictCaseId::uuid),
         paging.fetch(),
+        query.status as _,
     )
     .fetch_all(app.db.pool())
     .await?;
