@@ -122,3 +122,68 @@ async fn what_no_deal_can_hold_stops_nothing_else() {
     assert_eq!(desk.tell("won", &won).await.status, 204);
     assert_eq!(desk.owner.get(&path).await.ok()["status"], "won");
 }
+
+#[tokio::test]
+async fn a_good_value_after_a_refused_one_is_taken_and_ends_the_question() {
+    let mut desk = Desk::webhook("newest").await;
+    let (path, record) = desk.linked("Contoso").await;
+    desk.settled().await;
+    let now = desk.server.clock.now();
+    let told = |seconds: i64, fields: Value| json!({"records": [{"id": record, "modified_at": now + TimeDelta::seconds(seconds), "fields": fields}]});
+    let open = async || {
+        let page = desk.owner.get("/api/v1/crm-differences?open=true").await.ok();
+        let items = page["items"].as_array().unwrap().clone();
+        let shown = |one: &Value| json!([one["field"], one["crm_value"], one["why"]]);
+        let mut shown: Vec<Value> = items.iter().map(shown).collect();
+        shown.sort_by_key(Value::to_string);
+        shown
+    };
+    let bad = told(1, json!({"Amount": "a lot", "StageName": "Closed Won"}));
+    assert_eq!(desk.tell("bad", &bad).await.status, 204);
+    assert_eq!(open().await.len(), 2);
+    let worse = told(2, json!({"Amount": "even more"}));
+    assert_eq!(desk.tell("worse", &worse).await.status, 204);
+    let asked = open().await;
+    assert_eq!(
+        json!([asked[0][0], asked[0][1]]),
+        json!(["amount", "even more"]),
+        "{asked:?}"
+    );
+    assert!(asked[0][2].as_str().unwrap().contains("even more"), "{asked:?}");
+    let good = told(3, json!({"Amount": "95000", "StageName": "Closed Won"}));
+    assert_eq!(desk.tell("good", &good).await.status, 204);
+    let deal = desk.owner.get(&path).await.ok();
+    assert_eq!(json!([deal["amount"], deal["status"]]), json!(["95000.00", "won"]));
+    assert_eq!(open().await, Vec::<Value>::new());
+    assert_eq!(
+        desk.outcomes().await,
+        ["created", "difference", "difference", "difference", "applied"]
+    );
+    let resolved = desk.events("crm.difference_resolved").await;
+    assert_eq!(json!([resolved.len(), resolved[0]["kept"]]), json!([2, "crm"]));
+}
+
+#[tokio::test]
+async fn the_fields_rule_decides_what_follows_a_refused_value() {
+    let mut desk = Desk::webhook("prm").await;
+    let (path, record) = desk.linked("Contoso").await;
+    desk.settled().await;
+    let now = desk.server.clock.now();
+    let told = |seconds: i64, amount: &str| json!({"records": [{"id": record, "modified_at": now + TimeDelta::seconds(seconds), "fields": {"Amount": amount}}]});
+    assert_eq!(desk.tell("bad", &told(1, "a lot")).await.status, 204);
+    sqlx::query("UPDATE deal SET amount = 4401, version = version + 1")
+        .execute(&mut desk.db)
+        .await
+        .unwrap();
+    assert_eq!(desk.tell("good", &told(2, "95000")).await.status, 204);
+    desk.settled().await;
+    assert_eq!(desk.owner.get(&path).await.ok()["amount"], "4401.00");
+    let post = desk.crm.with(|state| state.posts.last().unwrap().1.clone());
+    let sent: Value = serde_json::from_slice(&post).unwrap();
+    assert_eq!(
+        json!([sent["type"], sent["fields"]]),
+        json!(["record.updated", {"Amount": "4401"}])
+    );
+    let open = desk.owner.get("/api/v1/crm-differences?open=true").await.ok();
+    assert_eq!(open["items"], json!([]));
+}

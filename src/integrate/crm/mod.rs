@@ -24,6 +24,7 @@ pub mod mapping;
 mod merge;
 mod mirror;
 mod probe;
+mod questions;
 mod queue;
 mod reconcile;
 mod settle;

@@ -1,18 +1,18 @@
 //! Bringing a deal and its record together, as part of one transaction.
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
-use guildhall_kernel::{CrmDifferenceId, entity, parse_decimal};
+use guildhall_kernel::parse_decimal;
 use guildhall_sell::api::{Close, Outcome as DealOutcome, Revision, close_deal, revise_deal};
-use guildhall_spine::{db::Tx, event, http::Problem};
+use guildhall_spine::{db::Tx, http::Problem};
 
 use super::connection::Connection;
 use super::connector::{Fields, Remote};
 use super::deal::{self, DealNow};
-use super::events::CrmDifferenceFound;
 use super::link::{self, Link};
 use super::log::{self, Entry, FieldChange, Outcome};
 use super::mapping::{DealField, FieldMapping};
 use super::merge::{Sides, Verdict, decide};
+use super::questions::{self, Question};
 
 /// What is left to be sent to the CRM.
 #[derive(Debug, Default)]
@@ -42,6 +42,17 @@ struct Taking<'a> {
     field: &'a FieldMapping,
     ours: String,
     change: FieldChange,
+    /// An earlier value was refused, and the question of it is open.
+    retried: bool,
+}
+
+/// What was decided so far.
+#[derive(Default)]
+struct Decided<'a> {
+    outgoing: Outgoing,
+    takings: Vec<Taking<'a>>,
+    /// Something waits for a person.
+    asked: bool,
 }
 
 /// What the CRM says of a record, as a message or a poll has it.
@@ -97,9 +108,12 @@ pub(super) async fn settle(
 ) -> Result<Outgoing, Problem> {
     let now = deal::load(tx, connection.vendor, link.deal, link.stage.as_deref()).await?;
     let deal = now.ok_or_else(Problem::not_found)?;
-    let open = open_questions(tx, link).await?;
-    let (mut outgoing, mut takings, mut asked) = (Outgoing::default(), Vec::new(), false);
+    let open = questions::open(&mut **tx, link.id).await?;
+    let again = crm.is_some_and(|(fields, _)| questions::are_new(&open, connection, link, fields));
+    let mut decided = Decided::default();
     for field in &connection.mapping.fields {
+        let question = open.iter().find(|one| one.field == field.prm.as_str());
+        let retried = again && question.is_some_and(|one| one.refused);
         let theirs = crm.and_then(|(fields, _)| fields.get(&field.crm).map(Option::as_deref));
         if crm.is_some() && theirs.is_none() {
             continue;
@@ -110,26 +124,18 @@ pub(super) async fn settle(
             crm: theirs,
             crm_at: crm.map_or(deal.updated_at, |(_, at)| at),
         };
-        if open.iter().any(|name| name == field.prm.as_str()) {
-            requote(tx, link, field, &sides).await?;
-            continue;
-        }
-        match decide(field, &sides, &link.prm_seen, &link.crm_seen) {
-            Verdict::Rest => {}
-            Verdict::Agree => agree(link, field, &sides),
-            Verdict::Take { ours, why } => takings.push(Taking {
-                change: change(field, sides.prm, Some(&ours), "crm", why),
-                field,
-                ours,
-            }),
-            Verdict::Send { theirs, why } => outgoing.add(link, field, &sides, theirs, why),
-            Verdict::Ask { .. } => {
-                asked = true;
-                ask(tx, connection, link, field, &sides, "both sides have changed").await?;
-                agree(link, field, &sides);
+        match question {
+            Some(question) if !retried => {
+                decided.asked |= rest(tx, connection, link, field, &sides, question).await?;
             }
+            _ => weigh(tx, connection, link, field, &sides, retried, &mut decided).await?,
         }
     }
+    let Decided {
+        outgoing,
+        takings,
+        asked,
+    } = decided;
     if let Some((fields, at)) = crm {
         let settled = take_over(tx, connection, link, &deal, fields, at, &takings).await?;
         link.crm_modified_at = Some(at);
@@ -144,6 +150,69 @@ pub(super) async fn settle(
     Ok(outgoing)
 }
 
+/// Decides one field. A value that is `retried` counts as new, whatever was seen there.
+async fn weigh<'a>(
+    tx: &mut Tx,
+    connection: &Connection,
+    link: &mut Link,
+    field: &'a FieldMapping,
+    sides: &Sides<'_>,
+    retried: bool,
+    decided: &mut Decided<'a>,
+) -> Result<(), Problem> {
+    let mut seen = link.crm_seen.0.clone();
+    if retried {
+        seen.remove(&field.crm);
+    }
+    match decide(field, sides, &link.prm_seen, &seen) {
+        Verdict::Rest => return Ok(()),
+        Verdict::Agree => agree(link, field, sides),
+        Verdict::Take { ours, why } => {
+            decided.takings.push(Taking {
+                change: change(field, sides.prm, Some(&ours), "crm", why),
+                field,
+                ours,
+                retried,
+            });
+            return Ok(());
+        }
+        Verdict::Send { theirs, why } => decided.outgoing.add(link, field, sides, theirs, why),
+        Verdict::Ask { .. } => {
+            decided.asked = true;
+            questions::ask(tx, connection, link, field, sides, questions::BOTH_CHANGED).await?;
+            agree(link, field, sides);
+            return Ok(());
+        }
+    }
+    if retried {
+        questions::close(tx, connection, link, field, "prm").await?;
+    }
+    Ok(())
+}
+
+/// A field with an open question rests. Returns whether the question has changed by what the CRM says.
+async fn rest(
+    tx: &mut Tx,
+    connection: &Connection,
+    link: &mut Link,
+    field: &FieldMapping,
+    sides: &Sides<'_>,
+    question: &Question,
+) -> Result<bool, Problem> {
+    let quoted = questions::requote(tx, link, field, sides).await?;
+    // What this side holds besides a refused value is weighed against the next one.
+    if !question.refused {
+        agree(link, field, sides);
+    }
+    let told = quoted && sides.crm.is_some();
+    if told {
+        let crm = sides.crm.flatten();
+        let changes = vec![change(field, sides.prm, crm, "ask", "a person has yet to decide")];
+        note(tx, connection, link, Outcome::Difference, changes).await?;
+    }
+    Ok(told)
+}
+
 /// Both hold what they hold.
 fn agree(link: &mut Link, field: &FieldMapping, sides: &Sides<'_>) {
     link.prm_seen
@@ -153,7 +222,13 @@ fn agree(link: &mut Link, field: &FieldMapping, sides: &Sides<'_>) {
     }
 }
 
-fn change(field: &FieldMapping, old: Option<&str>, new: Option<&str>, winner: &str, why: &str) -> FieldChange {
+pub(super) fn change(
+    field: &FieldMapping,
+    old: Option<&str>,
+    new: Option<&str>,
+    winner: &str,
+    why: &str,
+) -> FieldChange {
     FieldChange {
         prm: field.prm.as_str().to_owned(),
         crm: field.crm.clone(),
@@ -164,7 +239,7 @@ fn change(field: &FieldMapping, old: Option<&str>, new: Option<&str>, winner: &s
     }
 }
 
-async fn note(
+pub(super) async fn note(
     tx: &mut Tx,
     connection: &Connection,
     link: &Link,
@@ -206,7 +281,9 @@ async fn take_over(
             crm_at: at,
         };
         if let Some(problem) = &refused {
-            ask(tx, connection, link, taking.field, &sides, problem.detail()).await?;
+            questions::ask(tx, connection, link, taking.field, &sides, problem.detail()).await?;
+        } else if taking.retried {
+            questions::close(tx, connection, link, taking.field, "crm").await?;
         }
         agree(link, taking.field, &sides);
     }
@@ -285,76 +362,4 @@ pub(super) async fn write(
         revise_deal(tx, &origin, connection.vendor, deal.id, &revision).await?;
     }
     Ok(())
-}
-
-async fn open_questions(tx: &mut Tx, link: &Link) -> Result<Vec<String>, Problem> {
-    let fields = sqlx::query_scalar!(
-        "SELECT field FROM crm_difference WHERE link_id = $1 AND source = 'ask' AND resolved_at IS NULL",
-        link.id.uuid()
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    Ok(fields)
-}
-
-/// An open question shows what both sides hold by now.
-async fn requote(tx: &mut Tx, link: &mut Link, field: &FieldMapping, sides: &Sides<'_>) -> Result<(), Problem> {
-    sqlx::query!(
-        "UPDATE crm_difference
-         SET prm_value = $3, crm_value = CASE WHEN $4 THEN $5 ELSE crm_value END, version = version + 1
-         WHERE link_id = $1 AND field = $2 AND source = 'ask' AND resolved_at IS NULL
-           AND (prm_value IS DISTINCT FROM $3 OR ($4 AND crm_value IS DISTINCT FROM $5))",
-        link.id.uuid(),
-        field.prm.as_str(),
-        sides.prm,
-        sides.crm.is_some(),
-        sides.crm.flatten()
-    )
-    .execute(&mut **tx)
-    .await?;
-    agree(link, field, sides);
-    Ok(())
-}
-
-async fn ask(
-    tx: &mut Tx,
-    connection: &Connection,
-    link: &Link,
-    field: &FieldMapping,
-    sides: &Sides<'_>,
-    why: &str,
-) -> Result<(), Problem> {
-    let (id, now): (CrmDifferenceId, _) = (tx.new_id::<entity::CrmDifference>(), tx.now());
-    let crm = sides.crm.flatten();
-    let made = sqlx::query!(
-        "INSERT INTO crm_difference (id, connection_id, vendor_id, link_id, deal_id, source, field, crm_field, prm_value,
-                                     crm_value, why, found_at)
-         VALUES ($1, $2, $3, $4, $5, 'ask', $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING",
-        id.uuid(),
-        connection.id.uuid(),
-        connection.vendor.uuid(),
-        link.id.uuid(),
-        link.deal.uuid(),
-        field.prm.as_str(),
-        field.crm,
-        sides.prm,
-        crm,
-        why,
-        now
-    )
-    .execute(&mut **tx)
-    .await?;
-    if made.rows_affected() == 0 {
-        return Ok(());
-    }
-    let found = CrmDifferenceFound {
-        connection_id: connection.id,
-        vendor_id: connection.vendor,
-        difference_id: id,
-        deal_id: link.deal,
-        field: field.prm.as_str().to_owned(),
-    };
-    event::append(tx, &connection.origin(), id, &[connection.vendor.uuid()], &found).await?;
-    let changes = vec![change(field, sides.prm, crm, "ask", why)];
-    note(tx, connection, link, Outcome::Difference, changes).await
 }
