@@ -22,7 +22,7 @@ async fn a_signed_message_is_taken_once_and_in_its_order() {
     assert_eq!(desk.tell("m2", &told(20, "4200")).await.status, 204);
     assert_eq!(desk.owner.etag(&path).await, version, "older, again, and the same");
     desk.settled().await;
-    assert_eq!(desk.outcomes().await, ["created", "applied", "stale"]);
+    assert_eq!(desk.outcomes().await, ["created", "applied", "stale", "echo"]);
     let changed = desk.events("deal.changed").await;
     assert_eq!(changed.last().unwrap()["changed"], json!(["amount"]));
 
@@ -186,4 +186,94 @@ async fn the_fields_rule_decides_what_follows_a_refused_value() {
     );
     let open = desk.owner.get("/api/v1/crm-differences?open=true").await.ok();
     assert_eq!(open["items"], json!([]));
+}
+
+#[tokio::test]
+async fn two_changes_of_one_second_are_taken_as_they_come_and_older_ones_are_logged() {
+    let mut desk = Desk::webhook("newest").await;
+    let (path, record) = desk.linked("Contoso").await;
+    desk.settled().await;
+    let told =
+        |at: &str, amount: &str| json!({"records": [{"id": record, "modified_at": at, "fields": {"Amount": amount}}]});
+    let (second, earlier) = ("2026-11-23T10:14:06Z", "2026-11-23T10:14:05Z");
+    for (id, at, amount, now) in [
+        ("one", second, "4100", "4100.00"),
+        ("two", second, "4200", "4200.00"),
+        ("three", second, "4200", "4200.00"),
+        ("older", earlier, "4300", "4200.00"),
+    ] {
+        assert_eq!(desk.tell(id, &told(at, amount)).await.status, 204);
+        assert_eq!(desk.owner.get(&path).await.ok()["amount"], now, "{id}");
+    }
+    assert_eq!(
+        desk.outcomes().await,
+        ["created", "applied", "applied", "echo", "stale"]
+    );
+}
+
+#[tokio::test]
+async fn of_two_changes_of_one_second_a_crm_that_can_be_asked_knows_the_last() {
+    let mut desk = Desk::salesforce(false, "newest").await;
+    let (path, record) = desk.linked("Contoso").await;
+    desk.settled().await;
+    let at = desk.server.clock.now() + TimeDelta::seconds(5);
+    let told = |amount: &str| json!({"records": [{"id": record, "modified_at": at, "fields": {"Amount": amount}}]});
+    assert_eq!(desk.tell("one", &told("4100")).await.status, 204);
+    desk.crm.edit(&record, json!({"Amount": 4300}));
+    assert_eq!(desk.tell("two", &told("4200")).await.status, 204);
+    desk.settled().await;
+    assert_eq!(desk.owner.get(&path).await.ok()["amount"], "4300.00");
+}
+
+#[tokio::test]
+async fn the_log_says_what_became_of_a_message_that_changes_nothing() {
+    let mut desk = Desk::webhook("newest").await;
+    let (path, record) = desk.linked("Contoso").await;
+    desk.settled().await;
+    let now = desk.server.clock.now();
+    for (id, message) in [
+        (
+            "stage",
+            json!({"id": record, "modified_at": now, "fields": {"StageName": "Negotiation"}}),
+        ),
+        (
+            "both",
+            json!({"id": record, "modified_at": now, "fields": {"StageName": "Proposal", "Amount": "4100"}}),
+        ),
+        (
+            "again",
+            json!({"id": record, "modified_at": now, "fields": {"StageName": "Proposal", "Amount": "4200"}}),
+        ),
+        (
+            "foreign",
+            json!({"id": record, "modified_at": now, "fields": {"Colour": "red"}}),
+        ),
+        ("bare", json!({"id": record, "modified_at": now})),
+        (
+            "unknown",
+            json!({"id": "row-404", "modified_at": now, "fields": {"Amount": "1"}}),
+        ),
+        ("unknown-bare", json!({"id": "row-405", "modified_at": now})),
+    ] {
+        let told = json!({"records": [message]});
+        assert_eq!(desk.tell(id, &told).await.status, 204, "{id}");
+    }
+    assert_eq!(
+        desk.outcomes().await,
+        [
+            "created", "unmapped", "unmapped", "applied", "applied", "unmapped", "unmapped", "ignored", "ignored"
+        ]
+    );
+    let page = desk.owner.get(&format!("{}/sync?limit=100", desk.at)).await.ok();
+    let entries: Vec<&Value> = page["items"].as_array().unwrap().iter().rev().collect();
+    assert_eq!(
+        entries[1]["fields"],
+        json!([{"prm": "status", "crm": "StageName", "old": "approved", "new": "Negotiation", "winner": "prm",
+            "why": "the CRM's value has no name here"}])
+    );
+    assert_eq!(
+        json!([entries[7]["record_id"], entries[7]["deal_id"], entries[7]["error"]]),
+        json!(["row-404", null, "no deal is linked with this record"])
+    );
+    assert_eq!(desk.owner.get(&path).await.ok()["status"], "approved");
 }

@@ -26,6 +26,7 @@ mod mirror;
 mod probe;
 mod questions;
 mod queue;
+mod receive;
 mod reconcile;
 mod settle;
 mod signature;

@@ -6,7 +6,7 @@ use guildhall_sell::api::{Close, Outcome as DealOutcome, Revision, close_deal, r
 use guildhall_spine::{db::Tx, http::Problem};
 
 use super::connection::Connection;
-use super::connector::{Fields, Remote};
+use super::connector::Fields;
 use super::deal::{self, DealNow};
 use super::link::{self, Link};
 use super::log::{self, Entry, FieldChange, Outcome};
@@ -53,50 +53,10 @@ struct Decided<'a> {
     takings: Vec<Taking<'a>>,
     /// Something waits for a person.
     asked: bool,
-}
-
-/// What the CRM says of a record, as a message or a poll has it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Received {
-    /// It was taken into account.
-    Settled,
-    /// Something of ours has to go there in return.
-    Answer,
-    /// It was known already, or older than what is known.
-    Known,
-    /// No deal has this record.
-    Foreign,
-}
-
-/// Takes what the CRM says of a record. Older than what is known is logged and dropped; the same again is nothing.
-pub(super) async fn receive(tx: &mut Tx, connection: &Connection, remote: &Remote) -> Result<Received, Problem> {
-    let Some(mut link) = link::lock_of_record(tx, connection.id, &remote.id).await? else {
-        return Ok(Received::Foreign);
-    };
-    match link.crm_modified_at {
-        Some(known) if remote.modified_at == known && !remote.deleted => return Ok(Received::Known),
-        Some(known) if remote.modified_at < known => {
-            let entry = Entry {
-                deal: Some(link.deal),
-                record: Some(remote.id.clone()),
-                error: Some(format!("changed at {}, and {known} is known", remote.modified_at)),
-                ..Entry::new(Outcome::Stale)
-            };
-            log::write(tx, connection.id, &entry).await?;
-            return Ok(Received::Known);
-        }
-        _ => {}
-    }
-    if remote.deleted || remote.merged_into.is_some() {
-        link::disconnect(tx, connection, &link, remote.merged_into.as_deref()).await?;
-        return Ok(Received::Settled);
-    }
-    let outgoing = settle(tx, connection, &mut link, Some((&remote.fields, remote.modified_at))).await?;
-    Ok(if outgoing.fields.is_empty() {
-        Received::Settled
-    } else {
-        Received::Answer
-    })
+    /// What the CRM says that has no name here.
+    unmapped: Vec<FieldChange>,
+    /// Some of that is said for the first time.
+    unmapped_is_new: bool,
 }
 
 /// Decides field by field, takes over what is the CRM's, and returns what is ours to send. `link` is locked by `tx`.
@@ -131,23 +91,36 @@ pub(super) async fn settle(
             _ => weigh(tx, connection, link, field, &sides, retried, &mut decided).await?,
         }
     }
-    let Decided {
-        outgoing,
-        takings,
-        asked,
-    } = decided;
+    let outgoing = std::mem::take(&mut decided.outgoing);
     if let Some((fields, at)) = crm {
-        let settled = take_over(tx, connection, link, &deal, fields, at, &takings).await?;
+        let settled = take_over(tx, connection, link, &deal, fields, at, &decided.takings).await?;
         link.crm_modified_at = Some(at);
-        if takings.is_empty() && outgoing.fields.is_empty() && !asked {
-            note(tx, connection, link, Outcome::Echo, Vec::new()).await?;
-        } else if settled && !takings.is_empty() {
-            let changes = takings.into_iter().map(|taking| taking.change).collect();
-            note(tx, connection, link, Outcome::Applied, changes).await?;
-        }
+        conclude(tx, connection, link, decided, settled, outgoing.fields.is_empty()).await?;
     }
     link::remember(tx, link).await?;
     Ok(outgoing)
+}
+
+/// Logs what became of what the CRM said.
+async fn conclude(
+    tx: &mut Tx,
+    connection: &Connection,
+    link: &Link,
+    decided: Decided<'_>,
+    settled: bool,
+    silent: bool,
+) -> Result<(), Problem> {
+    let nothing = decided.takings.is_empty() && silent && !decided.asked;
+    if !decided.unmapped.is_empty() && (nothing || decided.unmapped_is_new) {
+        note(tx, connection, link, Outcome::Unmapped, decided.unmapped).await?;
+    } else if nothing {
+        note(tx, connection, link, Outcome::Echo, Vec::new()).await?;
+    }
+    if settled && !decided.takings.is_empty() {
+        let changes = decided.takings.into_iter().map(|taking| taking.change).collect();
+        note(tx, connection, link, Outcome::Applied, changes).await?;
+    }
+    Ok(())
 }
 
 /// Decides one field. A value that is `retried` counts as new, whatever was seen there.
@@ -164,7 +137,15 @@ async fn weigh<'a>(
     if retried {
         seen.remove(&field.crm);
     }
-    match decide(field, sides, &link.prm_seen, &seen) {
+    let verdict = decide(field, sides, &link.prm_seen, &seen);
+    if matches!(verdict, Verdict::Rest | Verdict::Agree) && field.has_no_name_for(sides.crm.flatten(), sides.prm) {
+        let why = "the CRM's value has no name here";
+        decided.unmapped_is_new |= verdict == Verdict::Agree;
+        decided
+            .unmapped
+            .push(change(field, sides.prm, sides.crm.flatten(), "prm", why));
+    }
+    match verdict {
         Verdict::Rest => return Ok(()),
         Verdict::Agree => agree(link, field, sides),
         Verdict::Take { ours, why } => {
