@@ -277,3 +277,33 @@ async fn the_log_says_what_became_of_a_message_that_changes_nothing() {
     );
     assert_eq!(desk.owner.get(&path).await.ok()["status"], "approved");
 }
+
+#[tokio::test]
+async fn an_amount_of_the_crm_stands_beside_the_lines_for_both_sides() {
+    let mut desk = Desk::webhook("newest").await;
+    let (path, record) = desk.linked("Contoso").await;
+    desk.settled().await;
+    let lines = desk.rep.get(&path).await.ok()["products"].clone();
+    let now = desk.server.clock.now();
+    let told = json!({"records": [{"id": record, "modified_at": now, "fields": {"Amount": "95000"}}]});
+    assert_eq!(desk.tell("m", &told).await.status, 204);
+    let changed = desk.events("deal.changed").await;
+    assert_eq!(changed.last().unwrap()["changed"], json!(["amount"]));
+    for reader in [&desk.rep, &desk.owner] {
+        let deal = reader.get(&path).await.ok();
+        assert_eq!(json!([deal["amount"], deal["products"]]), json!(["95000.00", lines]));
+        let history = reader.get(&format!("{path}/history")).await.ok();
+        let step = &history["items"][0];
+        assert_eq!(step["kind"], "changed", "{history}");
+    }
+    let etag = desk.rep.etag(&path).await;
+    let amendment = json!({"expected_close": "2027-02-01"});
+    let proposed = desk.rep.post_at(&format!("{path}/amendments"), &etag, &amendment).await;
+    proposed.ok();
+    let at = proposed.header("location");
+    desk.owner
+        .post_at(&format!("{at}/approve"), &proposed.header("etag"), &json!({}))
+        .await
+        .ok();
+    assert_eq!(desk.rep.get(&path).await.ok()["amount"], "3601.50");
+}
