@@ -21,6 +21,7 @@ use super::link::{self, Link};
 use super::mapping::Mapping;
 use super::merge::{Sides, Verdict, decide};
 use super::probe::unavailable;
+use super::questions::BOTH_CHANGED;
 
 /// What to try.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -183,7 +184,7 @@ async fn update(
                 body.insert(field.crm.clone(), crm.encode(&field.crm, theirs.as_deref()));
                 ("send", theirs, why)
             }
-            Verdict::Ask { ours } => ("ask", ours, "both sides have changed"),
+            Verdict::Ask { ours } => ("ask", ours, BOTH_CHANGED),
         };
         fields.push(CrmDryRunField {
             prm: field.prm.as_str(),

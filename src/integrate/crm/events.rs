@@ -94,7 +94,7 @@ events! {
         /// The deal's field.
         field: String,
     }
-    /// Somebody decided.
+    /// Somebody decided, or another value of the CRM has settled it.
     CrmDifferenceResolved = "crm.difference_resolved" {
         /// The difference.
         difference_id: CrmDifferenceId,

@@ -18,8 +18,10 @@ use utoipa::ToSchema;
 use super::connection::{self, Connection};
 use super::connector::{Fields, Remote};
 use super::credentials::Secrets;
+use super::log::Outcome;
 use super::queue::{self, Work};
-use super::{Kind, code, signature, sync};
+use super::receive::{self, By};
+use super::{Kind, code, signature};
 
 /// Longer than a page of HubSpot's messages.
 const LARGEST: usize = 256 * 1024;
@@ -295,16 +297,23 @@ async fn take(tx: &mut Tx, connection: &Connection, told: Told) -> Result<(), Pr
     match told.what {
         What::Record(mut remote) => {
             canonical(connection, &mut remote);
-            sync::take_one(tx, connection, &remote).await.map(|_| ())
+            receive::receive(tx, connection, &remote, By::Message).await
         }
-        What::Look(record) => {
-            // A system that can't be asked has said all there is to say.
-            let linked = super::link::lock_of_record(tx, connection.id, &record).await?;
-            if linked.is_some() && connection.kind != Kind::Webhook {
-                queue::ask(tx, connection.id, Work::Pull, &record).await?;
-            }
-            Ok(())
+        What::Look(record) => look(tx, connection, &record).await,
+    }
+}
+
+/// Has a record looked at. HubSpot gives notice of every deal of the account, so those of no deal here aren't logged.
+async fn look(tx: &mut Tx, connection: &Connection, record: &str) -> Result<(), Problem> {
+    let linked = super::link::lock_of_record(tx, connection.id, record).await?;
+    match (linked, connection.kind) {
+        (None, Kind::HubSpot) => Ok(()),
+        (None, _) => receive::ignore(tx, connection, record).await,
+        (Some(link), Kind::Webhook) => {
+            let why = "it has no fields, and this system can't be asked for them".to_owned();
+            receive::drop_it(tx, connection, &link, Outcome::Unmapped, why).await
         }
+        (Some(_), _) => queue::ask(tx, connection.id, Work::Pull, record).await,
     }
 }
 

@@ -33,8 +33,10 @@ pub(crate) enum Outcome {
     Difference,
     /// The deal was given another record.
     Relinked,
-    /// It concerned nothing that is linked.
+    /// A message named a record that no deal is linked with.
     Ignored,
+    /// What the CRM said has no name here: a value without one, or no mapped field.
+    Unmapped,
 }
 
 impl Outcome {
@@ -51,6 +53,7 @@ impl Outcome {
             Self::Difference => "difference",
             Self::Relinked => "relinked",
             Self::Ignored => "ignored",
+            Self::Unmapped => "unmapped",
         }
     }
 
@@ -136,7 +139,7 @@ pub(crate) struct Logged {
     pub(super) direction: Direction,
     /// What became of it.
     pub(super) outcome: Outcome,
-    /// What went wrong, in the CRM's words.
+    /// What went wrong, in the CRM's words, or why it was not taken.
     pub(super) error: Option<String>,
     /// Field by field: the old value, the new one, whose it is and why.
     #[schema(value_type = Vec<FieldChange>)]

@@ -224,6 +224,14 @@ impl FieldMapping {
         let mut names = self.values.iter().filter(|(_, theirs)| *theirs == value);
         names.next().map(|(ours, _)| ours.clone())
     }
+
+    /// Whether the CRM's value should come here and has no name here. What `ours` is called there is not missed.
+    #[must_use]
+    pub fn has_no_name_for(&self, theirs: Option<&str>, ours: Option<&str>) -> bool {
+        let comes = self.direction != Direction::ToCrm && self.prm.comes_in();
+        let same = self.outward(ours).flatten();
+        comes && theirs.is_some() && self.inward(theirs).is_none() && same.as_deref() != theirs
+    }
 }
 
 impl Mapping {

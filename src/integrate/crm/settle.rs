@@ -1,18 +1,18 @@
 //! Bringing a deal and its record together, as part of one transaction.
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
-use guildhall_kernel::{CrmDifferenceId, entity, parse_decimal};
+use guildhall_kernel::parse_decimal;
 use guildhall_sell::api::{Close, Outcome as DealOutcome, Revision, close_deal, revise_deal};
-use guildhall_spine::{db::Tx, event, http::Problem};
+use guildhall_spine::{db::Tx, http::Problem};
 
 use super::connection::Connection;
-use super::connector::{Fields, Remote};
+use super::connector::Fields;
 use super::deal::{self, DealNow};
-use super::events::CrmDifferenceFound;
 use super::link::{self, Link};
 use super::log::{self, Entry, FieldChange, Outcome};
 use super::mapping::{DealField, FieldMapping};
 use super::merge::{Sides, Verdict, decide};
+use super::questions::{self, Question};
 
 /// What is left to be sent to the CRM.
 #[derive(Debug, Default)]
@@ -42,50 +42,21 @@ struct Taking<'a> {
     field: &'a FieldMapping,
     ours: String,
     change: FieldChange,
+    /// An earlier value was refused, and the question of it is open.
+    retried: bool,
 }
 
-/// What the CRM says of a record, as a message or a poll has it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Received {
-    /// It was taken into account.
-    Settled,
-    /// Something of ours has to go there in return.
-    Answer,
-    /// It was known already, or older than what is known.
-    Known,
-    /// No deal has this record.
-    Foreign,
-}
-
-/// Takes what the CRM says of a record. Older than what is known is logged and dropped; the same again is nothing.
-pub(super) async fn receive(tx: &mut Tx, connection: &Connection, remote: &Remote) -> Result<Received, Problem> {
-    let Some(mut link) = link::lock_of_record(tx, connection.id, &remote.id).await? else {
-        return Ok(Received::Foreign);
-    };
-    match link.crm_modified_at {
-        Some(known) if remote.modified_at == known && !remote.deleted => return Ok(Received::Known),
-        Some(known) if remote.modified_at < known => {
-            let entry = Entry {
-                deal: Some(link.deal),
-                record: Some(remote.id.clone()),
-                error: Some(format!("changed at {}, and {known} is known", remote.modified_at)),
-                ..Entry::new(Outcome::Stale)
-            };
-            log::write(tx, connection.id, &entry).await?;
-            return Ok(Received::Known);
-        }
-        _ => {}
-    }
-    if remote.deleted || remote.merged_into.is_some() {
-        link::disconnect(tx, connection, &link, remote.merged_into.as_deref()).await?;
-        return Ok(Received::Settled);
-    }
-    let outgoing = settle(tx, connection, &mut link, Some((&remote.fields, remote.modified_at))).await?;
-    Ok(if outgoing.fields.is_empty() {
-        Received::Settled
-    } else {
-        Received::Answer
-    })
+/// What was decided so far.
+#[derive(Default)]
+struct Decided<'a> {
+    outgoing: Outgoing,
+    takings: Vec<Taking<'a>>,
+    /// Something waits for a person.
+    asked: bool,
+    /// What the CRM says that has no name here.
+    unmapped: Vec<FieldChange>,
+    /// Some of that is said for the first time.
+    unmapped_is_new: bool,
 }
 
 /// Decides field by field, takes over what is the CRM's, and returns what is ours to send. `link` is locked by `tx`.
@@ -97,9 +68,12 @@ pub(super) async fn settle(
 ) -> Result<Outgoing, Problem> {
     let now = deal::load(tx, connection.vendor, link.deal, link.stage.as_deref()).await?;
     let deal = now.ok_or_else(Problem::not_found)?;
-    let open = open_questions(tx, link).await?;
-    let (mut outgoing, mut takings, mut asked) = (Outgoing::default(), Vec::new(), false);
+    let open = questions::open(&mut **tx, link.id).await?;
+    let again = crm.is_some_and(|(fields, _)| questions::are_new(&open, connection, link, fields));
+    let mut decided = Decided::default();
     for field in &connection.mapping.fields {
+        let question = open.iter().find(|one| one.field == field.prm.as_str());
+        let retried = again && question.is_some_and(|one| one.refused);
         let theirs = crm.and_then(|(fields, _)| fields.get(&field.crm).map(Option::as_deref));
         if crm.is_some() && theirs.is_none() {
             continue;
@@ -110,38 +84,114 @@ pub(super) async fn settle(
             crm: theirs,
             crm_at: crm.map_or(deal.updated_at, |(_, at)| at),
         };
-        if open.iter().any(|name| name == field.prm.as_str()) {
-            requote(tx, link, field, &sides).await?;
-            continue;
-        }
-        match decide(field, &sides, &link.prm_seen, &link.crm_seen) {
-            Verdict::Rest => {}
-            Verdict::Agree => agree(link, field, &sides),
-            Verdict::Take { ours, why } => takings.push(Taking {
-                change: change(field, sides.prm, Some(&ours), "crm", why),
-                field,
-                ours,
-            }),
-            Verdict::Send { theirs, why } => outgoing.add(link, field, &sides, theirs, why),
-            Verdict::Ask { .. } => {
-                asked = true;
-                ask(tx, connection, link, field, &sides, "both sides have changed").await?;
-                agree(link, field, &sides);
+        match question {
+            Some(question) if !retried => {
+                decided.asked |= rest(tx, connection, link, field, &sides, question).await?;
             }
+            _ => weigh(tx, connection, link, field, &sides, retried, &mut decided).await?,
         }
     }
+    let outgoing = std::mem::take(&mut decided.outgoing);
     if let Some((fields, at)) = crm {
-        let settled = take_over(tx, connection, link, &deal, fields, at, &takings).await?;
+        let settled = take_over(tx, connection, link, &deal, fields, at, &decided.takings).await?;
         link.crm_modified_at = Some(at);
-        if takings.is_empty() && outgoing.fields.is_empty() && !asked {
-            note(tx, connection, link, Outcome::Echo, Vec::new()).await?;
-        } else if settled && !takings.is_empty() {
-            let changes = takings.into_iter().map(|taking| taking.change).collect();
-            note(tx, connection, link, Outcome::Applied, changes).await?;
-        }
+        conclude(tx, connection, link, decided, settled, outgoing.fields.is_empty()).await?;
     }
     link::remember(tx, link).await?;
     Ok(outgoing)
+}
+
+/// Logs what became of what the CRM said.
+async fn conclude(
+    tx: &mut Tx,
+    connection: &Connection,
+    link: &Link,
+    decided: Decided<'_>,
+    settled: bool,
+    silent: bool,
+) -> Result<(), Problem> {
+    let nothing = decided.takings.is_empty() && silent && !decided.asked;
+    if !decided.unmapped.is_empty() && (nothing || decided.unmapped_is_new) {
+        note(tx, connection, link, Outcome::Unmapped, decided.unmapped).await?;
+    } else if nothing {
+        note(tx, connection, link, Outcome::Echo, Vec::new()).await?;
+    }
+    if settled && !decided.takings.is_empty() {
+        let changes = decided.takings.into_iter().map(|taking| taking.change).collect();
+        note(tx, connection, link, Outcome::Applied, changes).await?;
+    }
+    Ok(())
+}
+
+/// Decides one field. A value that is `retried` counts as new, whatever was seen there.
+async fn weigh<'a>(
+    tx: &mut Tx,
+    connection: &Connection,
+    link: &mut Link,
+    field: &'a FieldMapping,
+    sides: &Sides<'_>,
+    retried: bool,
+    decided: &mut Decided<'a>,
+) -> Result<(), Problem> {
+    let mut seen = link.crm_seen.0.clone();
+    if retried {
+        seen.remove(&field.crm);
+    }
+    let verdict = decide(field, sides, &link.prm_seen, &seen);
+    if matches!(verdict, Verdict::Rest | Verdict::Agree) && field.has_no_name_for(sides.crm.flatten(), sides.prm) {
+        let why = "the CRM's value has no name here";
+        decided.unmapped_is_new |= verdict == Verdict::Agree;
+        decided
+            .unmapped
+            .push(change(field, sides.prm, sides.crm.flatten(), "prm", why));
+    }
+    match verdict {
+        Verdict::Rest => return Ok(()),
+        Verdict::Agree => agree(link, field, sides),
+        Verdict::Take { ours, why } => {
+            decided.takings.push(Taking {
+                change: change(field, sides.prm, Some(&ours), "crm", why),
+                field,
+                ours,
+                retried,
+            });
+            return Ok(());
+        }
+        Verdict::Send { theirs, why } => decided.outgoing.add(link, field, sides, theirs, why),
+        Verdict::Ask { .. } => {
+            decided.asked = true;
+            questions::ask(tx, connection, link, field, sides, questions::BOTH_CHANGED).await?;
+            agree(link, field, sides);
+            return Ok(());
+        }
+    }
+    if retried {
+        questions::close(tx, connection, link, field, "prm").await?;
+    }
+    Ok(())
+}
+
+/// A field with an open question rests. Returns whether the question has changed by what the CRM says.
+async fn rest(
+    tx: &mut Tx,
+    connection: &Connection,
+    link: &mut Link,
+    field: &FieldMapping,
+    sides: &Sides<'_>,
+    question: &Question,
+) -> Result<bool, Problem> {
+    let quoted = questions::requote(tx, link, field, sides).await?;
+    // What this side holds besides a refused value is weighed against the next one.
+    if !question.refused {
+        agree(link, field, sides);
+    }
+    let told = quoted && sides.crm.is_some();
+    if told {
+        let crm = sides.crm.flatten();
+        let changes = vec![change(field, sides.prm, crm, "ask", "a person has yet to decide")];
+        note(tx, connection, link, Outcome::Difference, changes).await?;
+    }
+    Ok(told)
 }
 
 /// Both hold what they hold.
@@ -153,7 +203,13 @@ fn agree(link: &mut Link, field: &FieldMapping, sides: &Sides<'_>) {
     }
 }
 
-fn change(field: &FieldMapping, old: Option<&str>, new: Option<&str>, winner: &str, why: &str) -> FieldChange {
+pub(super) fn change(
+    field: &FieldMapping,
+    old: Option<&str>,
+    new: Option<&str>,
+    winner: &str,
+    why: &str,
+) -> FieldChange {
     FieldChange {
         prm: field.prm.as_str().to_owned(),
         crm: field.crm.clone(),
@@ -164,7 +220,7 @@ fn change(field: &FieldMapping, old: Option<&str>, new: Option<&str>, winner: &s
     }
 }
 
-async fn note(
+pub(super) async fn note(
     tx: &mut Tx,
     connection: &Connection,
     link: &Link,
@@ -206,7 +262,9 @@ async fn take_over(
             crm_at: at,
         };
         if let Some(problem) = &refused {
-            ask(tx, connection, link, taking.field, &sides, problem.detail()).await?;
+            questions::ask(tx, connection, link, taking.field, &sides, problem.detail()).await?;
+        } else if taking.retried {
+            questions::close(tx, connection, link, taking.field, "crm").await?;
         }
         agree(link, taking.field, &sides);
     }
@@ -285,76 +343,4 @@ pub(super) async fn write(
         revise_deal(tx, &origin, connection.vendor, deal.id, &revision).await?;
     }
     Ok(())
-}
-
-async fn open_questions(tx: &mut Tx, link: &Link) -> Result<Vec<String>, Problem> {
-    let fields = sqlx::query_scalar!(
-        "SELECT field FROM crm_difference WHERE link_id = $1 AND source = 'ask' AND resolved_at IS NULL",
-        link.id.uuid()
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    Ok(fields)
-}
-
-/// An open question shows what both sides hold by now.
-async fn requote(tx: &mut Tx, link: &mut Link, field: &FieldMapping, sides: &Sides<'_>) -> Result<(), Problem> {
-    sqlx::query!(
-        "UPDATE crm_difference
-         SET prm_value = $3, crm_value = CASE WHEN $4 THEN $5 ELSE crm_value END, version = version + 1
-         WHERE link_id = $1 AND field = $2 AND source = 'ask' AND resolved_at IS NULL
-           AND (prm_value IS DISTINCT FROM $3 OR ($4 AND crm_value IS DISTINCT FROM $5))",
-        link.id.uuid(),
-        field.prm.as_str(),
-        sides.prm,
-        sides.crm.is_some(),
-        sides.crm.flatten()
-    )
-    .execute(&mut **tx)
-    .await?;
-    agree(link, field, sides);
-    Ok(())
-}
-
-async fn ask(
-    tx: &mut Tx,
-    connection: &Connection,
-    link: &Link,
-    field: &FieldMapping,
-    sides: &Sides<'_>,
-    why: &str,
-) -> Result<(), Problem> {
-    let (id, now): (CrmDifferenceId, _) = (tx.new_id::<entity::CrmDifference>(), tx.now());
-    let crm = sides.crm.flatten();
-    let made = sqlx::query!(
-        "INSERT INTO crm_difference (id, connection_id, vendor_id, link_id, deal_id, source, field, crm_field, prm_value,
-                                     crm_value, why, found_at)
-         VALUES ($1, $2, $3, $4, $5, 'ask', $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING",
-        id.uuid(),
-        connection.id.uuid(),
-        connection.vendor.uuid(),
-        link.id.uuid(),
-        link.deal.uuid(),
-        field.prm.as_str(),
-        field.crm,
-        sides.prm,
-        crm,
-        why,
-        now
-    )
-    .execute(&mut **tx)
-    .await?;
-    if made.rows_affected() == 0 {
-        return Ok(());
-    }
-    let found = CrmDifferenceFound {
-        connection_id: connection.id,
-        vendor_id: connection.vendor,
-        difference_id: id,
-        deal_id: link.deal,
-        field: field.prm.as_str().to_owned(),
-    };
-    event::append(tx, &connection.origin(), id, &[connection.vendor.uuid()], &found).await?;
-    let changes = vec![change(field, sides.prm, crm, "ask", why)];
-    note(tx, connection, link, Outcome::Difference, changes).await
 }

@@ -11,7 +11,8 @@ use super::deal;
 use super::link::{self, Link};
 use super::log::{self, Entry, FieldChange, Outcome};
 use super::queue::{self, Taken, Work};
-use super::settle::{self, Outgoing, Received};
+use super::receive::{By, receive};
+use super::settle::{self, Outgoing};
 
 /// How far a poll looks back: a change that was under way in the CRM shows later, with its earlier time.
 pub(super) const OVERLAP: TimeDelta = TimeDelta::seconds(60);
@@ -256,7 +257,7 @@ pub(super) async fn poll(app: &App, connection: &Connection) -> Result<(), Stop>
 async fn take_page(app: &App, connection: &Connection, records: &[Remote], cursor: &Cursor) -> Result<(), Stop> {
     let mut tx = app.db.begin().await?;
     for remote in records {
-        take_one(&mut tx, connection, remote).await?;
+        receive(&mut tx, connection, remote, By::Poll).await?;
     }
     sqlx::query!(
         "UPDATE crm_connection SET cursor = $2
@@ -269,22 +270,6 @@ async fn take_page(app: &App, connection: &Connection, records: &[Remote], curso
     .await?;
     tx.commit().await?;
     Ok(())
-}
-
-/// Takes one record into account; what has to go there in return is queued.
-pub(super) async fn take_one(
-    tx: &mut guildhall_spine::db::Tx,
-    connection: &Connection,
-    remote: &Remote,
-) -> Result<Received, Problem> {
-    let received = settle::receive(tx, connection, remote).await?;
-    if received == Received::Answer {
-        let link = link::lock_of_record(tx, connection.id, &remote.id).await?;
-        if let Some(link) = link {
-            queue::ask(tx, connection.id, Work::Sync, &link.deal.to_string()).await?;
-        }
-    }
-    Ok(received)
 }
 
 /// The record's values, for those who only look.
