@@ -1,8 +1,9 @@
 //! Connections: what is refused, what is tried first, and who sees them.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::desk::{self, Desk, mapping};
+use super::stub::KEY_FIELD;
 
 #[tokio::test]
 async fn a_dry_run_shows_what_would_be_sent_and_sends_nothing() {
@@ -39,6 +40,65 @@ async fn a_dry_run_shows_what_would_be_sent_and_sends_nothing() {
         "/mapping/fields/4/crm"
     );
     assert_eq!(desk.crm.with(|state| state.writes.len()), writes);
+}
+
+/// What a dry run says of a deal.
+async fn tried(desk: &Desk, path: &str) -> Value {
+    let at = format!("{}/dry-run", desk.at);
+    let id = desk.owner.get(path).await.ok()["id"].clone();
+    desk.owner.post(&at, &json!({"deal_id": id})).await.ok()
+}
+
+#[tokio::test]
+async fn a_dry_run_for_a_system_of_ones_own_shows_the_body_that_it_gets() {
+    let mut desk = Desk::webhook("newest").await;
+    let path = desk.submitted("Contoso").await;
+    let create = tried(&desk, &path).await;
+    let etag = desk.owner.etag(&path).await;
+    desk.owner
+        .post_at(&format!("{path}/approve"), &etag, &json!({}))
+        .await
+        .ok();
+    let record = desk.record_of(&path).await;
+    let post = desk.crm.with(|state| state.posts.last().unwrap().1.clone());
+    let mut made: Value = serde_json::from_slice(&post).unwrap();
+    let stage = made["fields"].as_object_mut().unwrap().remove("StageName");
+    assert_eq!(stage, Some(json!("Qualification")), "it was tried before the approval");
+    assert_eq!(create["body"], made, "{create}");
+    desk.settled().await;
+    sqlx::query("UPDATE deal SET amount = 4401, version = version + 1")
+        .execute(&mut desk.db)
+        .await
+        .unwrap();
+    let update = tried(&desk, &path).await;
+    let key = path.rsplit('/').next().unwrap();
+    assert_eq!(
+        json!([update["action"], update["method"], update["path"], update["body"]]),
+        json!(["update", "POST", "/hook",
+            {"type": "record.updated", "id": record, "key": key, "fields": {"Amount": "4401"}}])
+    );
+}
+
+#[tokio::test]
+async fn a_dry_run_shows_numbers_to_salesforce_and_properties_to_hubspot() {
+    let desk = Desk::salesforce(false, "newest").await;
+    let path = desk.submitted("Contoso").await;
+    let said = tried(&desk, &path).await;
+    assert_eq!(
+        json!([said["action"], said["body"]["Amount"]]),
+        json!(["create", 3601.5]),
+        "{said}"
+    );
+    let desk = Desk::hubspot(false).await;
+    let path = desk.submitted("Contoso").await;
+    let said = tried(&desk, &path).await;
+    let properties = &said["body"]["properties"];
+    let key = path.rsplit('/').next().unwrap();
+    assert_eq!(
+        json!([properties["amount"], properties["dealname"], properties[KEY_FIELD]]),
+        json!(["3601.5", "Contoso", key]),
+        "{said}"
+    );
 }
 
 #[tokio::test]

@@ -118,8 +118,8 @@ impl Desk {
         desk
     }
 
-    /// Registers a deal and approves it; returns its address.
-    pub(super) async fn approved(&self, customer: &str) -> String {
+    /// Registers a deal; returns its address.
+    pub(super) async fn submitted(&self, customer: &str) -> String {
         let body = deal_body(
             self.scene.northwind,
             customer,
@@ -127,9 +127,15 @@ impl Desk {
         );
         let made = self.rep.post("/api/v1/deals", &body).await;
         made.ok();
-        let path = made.header("location");
+        made.header("location")
+    }
+
+    /// Registers a deal and approves it; returns its address.
+    pub(super) async fn approved(&self, customer: &str) -> String {
+        let path = self.submitted(customer).await;
+        let etag = self.owner.etag(&path).await;
         self.owner
-            .post_at(&format!("{path}/approve"), &made.header("etag"), &json!({}))
+            .post_at(&format!("{path}/approve"), &etag, &json!({}))
             .await
             .ok();
         path

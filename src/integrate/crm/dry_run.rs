@@ -8,14 +8,14 @@ use guildhall_spine::{
     http::{Checks, PathId, Problem, ValidJson, Validate},
 };
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::value::RawValue;
 use sqlx::types::Json as Stored;
 use utoipa::ToSchema;
 
 use super::change::{check_against, check_shape};
 use super::connection::Connection;
 use super::connections::own;
-use super::connector::{Connector, Found};
+use super::connector::{Connector, Fault, Fields, Found, written};
 use super::deal::{self, DealNow};
 use super::link::{self, Link};
 use super::mapping::Mapping;
@@ -54,9 +54,9 @@ pub(super) struct CrmDryRunReport {
     /// Its path.
     #[schema(example = "/services/data/v62.0/sobjects/Opportunity/0065g00000AbCdE")]
     path: Option<String>,
-    /// Its fields as they would be sent.
-    #[schema(value_type = std::collections::BTreeMap<String, Value>, example = json!({"Amount": "3601.5"}))]
-    body: serde_json::Map<String, Value>,
+    /// Its body, as it would be sent; `{}` when nothing is.
+    #[schema(value_type = std::collections::BTreeMap<String, serde_json::Value>, example = json!({"Amount": 3601.5}))]
+    body: Box<RawValue>,
     /// Field by field.
     fields: Vec<CrmDryRunField>,
 }
@@ -114,14 +114,15 @@ pub(super) async fn dry_run_crm_mapping(
     let linked = linked.filter(|link| link.status == "linked" && link.record.is_some());
     let report = match linked {
         Some(link) => update(&connection, &*crm, &deal, &link).await?,
-        None => create(&connection, &*crm, &deal),
+        None => create(&connection, &*crm, &deal)?,
     };
     Ok(Json(report))
 }
 
-fn create(connection: &Connection, crm: &dyn Connector, deal: &DealNow) -> CrmDryRunReport {
+fn create(connection: &Connection, crm: &dyn Connector, deal: &DealNow) -> Result<CrmDryRunReport, Problem> {
     let record = connection.mapping.record(&deal.values);
-    let (method, path) = crm.request(None, &deal.id.to_string());
+    let key = deal.id.to_string();
+    let (method, path) = crm.request(None, &key);
     let field = |field: &super::mapping::FieldMapping| {
         let value = record.get(&field.crm).cloned().flatten();
         CrmDryRunField {
@@ -139,16 +140,13 @@ fn create(connection: &Connection, crm: &dyn Connector, deal: &DealNow) -> CrmDr
             value,
         }
     };
-    CrmDryRunReport {
+    Ok(CrmDryRunReport {
         action: "create",
         method: Some(method),
         path: Some(path),
-        body: record
-            .iter()
-            .map(|(name, value)| (name.clone(), crm.encode(name, value.as_deref())))
-            .collect(),
+        body: crm.body(None, &key, &record).map_err(|fault| unsendable(&fault))?,
         fields: connection.mapping.fields.iter().map(field).collect(),
-    }
+    })
 }
 
 async fn update(
@@ -163,7 +161,7 @@ async fn update(
         Found::Record(remote) => Some(remote),
         _ => None,
     };
-    let mut body = serde_json::Map::new();
+    let mut sent = Fields::new();
     let mut fields = Vec::new();
     for field in &connection.mapping.fields {
         let theirs = remote
@@ -181,7 +179,7 @@ async fn update(
             Verdict::Agree => ("keep", None, "both sides say the same, or nothing that the other knows"),
             Verdict::Take { ours, why } => ("take", Some(ours), why),
             Verdict::Send { theirs, why } => {
-                body.insert(field.crm.clone(), crm.encode(&field.crm, theirs.as_deref()));
+                sent.insert(field.crm.clone(), theirs.clone());
                 ("send", theirs, why)
             }
             Verdict::Ask { ours } => ("ask", ours, BOTH_CHANGED),
@@ -196,12 +194,24 @@ async fn update(
             why: why.to_owned(),
         });
     }
-    let request = (!body.is_empty()).then(|| crm.request(Some(record), &deal.id.to_string()));
+    let key = deal.id.to_string();
+    let sends = !sent.is_empty();
+    let request = sends.then(|| crm.request(Some(record), &key));
+    let body = if sends {
+        crm.body(Some(record), &key, &sent)
+    } else {
+        written(&sent)
+    };
     Ok(CrmDryRunReport {
-        action: if body.is_empty() { "nothing" } else { "update" },
+        action: if sends { "update" } else { "nothing" },
         method: request.as_ref().map(|(method, _)| *method),
         path: request.map(|(_, path)| path),
-        body,
+        body: body.map_err(|fault| unsendable(&fault))?,
         fields,
     })
+}
+
+/// The fault of a value that the CRM's field can't take.
+fn unsendable(fault: &Fault) -> Problem {
+    Problem::field("/mapping", "invalid", fault.message.clone())
 }

@@ -10,12 +10,14 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use reqwest::{Method, RequestBuilder};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::RawValue};
 use url::Url;
 
 use super::answer::{Answer, send};
 use super::salesforce::canonical;
-use super::{Changes, Connector, Cursor, Fault, FaultKind, Field, FieldType, Fields, Found, Remote, Schema, Subject};
+use super::{
+    Changes, Connector, Cursor, Fault, FaultKind, Field, FieldType, Fields, Found, Remote, Schema, Subject, written,
+};
 
 const PAGE: usize = 100;
 
@@ -226,11 +228,6 @@ impl HubSpot {
             Err(fault) => Err(fault),
         }
     }
-
-    fn properties(&self, fields: &Fields) -> Value {
-        let of = |(name, value): (&String, &Option<String>)| (name.clone(), self.encode(name, value.as_deref()));
-        json!({"properties": fields.iter().map(of).collect::<serde_json::Map<_, _>>()})
-    }
 }
 
 #[async_trait]
@@ -272,9 +269,7 @@ impl Connector for HubSpot {
             self.update(&id, key, "", fields).await?;
             return Ok(id);
         }
-        let mut all = fields.clone();
-        all.insert(self.subject.key_field.clone(), Some(key.to_owned()));
-        let body = self.properties(&all);
+        let body = self.body(None, key, fields)?;
         match self
             .call(Method::POST, &self.object(&[]), |request| request.json(&body))
             .await
@@ -288,8 +283,8 @@ impl Connector for HubSpot {
         }
     }
 
-    async fn update(&self, id: &str, _key: &str, _once: &str, fields: &Fields) -> Result<(), Fault> {
-        let body = self.properties(fields);
+    async fn update(&self, id: &str, key: &str, _once: &str, fields: &Fields) -> Result<(), Fault> {
+        let body = self.body(Some(id), key, fields)?;
         self.call(Method::PATCH, &self.object(&[id]), |request| request.json(&body))
             .await?;
         Ok(())
@@ -385,8 +380,13 @@ impl Connector for HubSpot {
     }
 
     /// All values are strings, and an empty one clears.
-    fn encode(&self, _field: &str, value: Option<&str>) -> Value {
-        value.unwrap_or_default().into()
+    fn body(&self, id: Option<&str>, key: &str, fields: &Fields) -> Result<Box<RawValue>, Fault> {
+        let values = fields
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_deref().unwrap_or_default()));
+        let known_by = (id.is_none()).then_some((self.subject.key_field.as_str(), key));
+        let properties: BTreeMap<&str, &str> = values.chain(known_by).collect();
+        written(&json!({"properties": properties}))
     }
 }
 

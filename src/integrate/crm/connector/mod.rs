@@ -14,6 +14,7 @@ use std::{
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 pub(super) use hubspot::HubSpot;
@@ -212,9 +213,14 @@ pub trait Connector: Send + Sync {
         Ok(None)
     }
 
-    /// What `create` would send, for people to read.
+    /// The method and path by which `create`, or `update` with an id, would send it.
     fn request(&self, id: Option<&str>, key: &str) -> (&'static str, String);
 
-    /// A value as it would be sent.
-    fn encode(&self, field: &str, value: Option<&str>) -> serde_json::Value;
+    /// The body that `create`, or `update` with an id, sends.
+    fn body(&self, id: Option<&str>, key: &str, fields: &Fields) -> Result<Box<RawValue>, Fault>;
+}
+
+/// A body as it is sent: numbers keep their digits.
+pub(super) fn written(body: &impl Serialize) -> Result<Box<RawValue>, Fault> {
+    serde_json::value::to_raw_value(body).map_err(|error| Fault::new(FaultKind::Refused, error.to_string()))
 }

@@ -14,7 +14,9 @@ use serde_json::{Value, value::RawValue};
 use url::Url;
 
 use super::answer::{Answer, send};
-use super::{Changes, Connector, Cursor, Fault, FaultKind, Field, FieldType, Fields, Found, Remote, Schema, Subject};
+use super::{
+    Changes, Connector, Cursor, Fault, FaultKind, Field, FieldType, Fields, Found, Remote, Schema, Subject, written,
+};
 use crate::crm::token::{Token, Tokens};
 
 const API: [&str; 3] = ["services", "data", "v62.0"];
@@ -143,21 +145,6 @@ impl Salesforce {
         Err(Fault::new(FaultKind::Auth, "the session has expired"))
     }
 
-    fn body(&self, fields: &Fields) -> Result<BTreeMap<String, Box<RawValue>>, Fault> {
-        let mut body = BTreeMap::new();
-        for (name, value) in fields {
-            let text = match (value, self.subject.schema.field(name).map(|field| field.kind)) {
-                (None, _) => "null".to_owned(),
-                (Some(value), Some(FieldType::Number | FieldType::Boolean)) => value.clone(),
-                (Some(value), _) => Value::from(value.as_str()).to_string(),
-            };
-            let raw = RawValue::from_string(text)
-                .map_err(|_| Fault::new(FaultKind::Refused, format!("{name} takes a number, true or false")))?;
-            body.insert(name.clone(), raw);
-        }
-        Ok(body)
-    }
-
     fn selection(&self) -> Vec<&str> {
         let mut names = vec!["Id", "SystemModstamp", "IsDeleted"];
         if self.subject.schema.field("MasterRecordId").is_some() {
@@ -236,7 +223,7 @@ impl Connector for Salesforce {
 
     async fn create(&self, key: &str, _once: &str, fields: &Fields) -> Result<String, Fault> {
         let path = ["sobjects", &self.subject.object, &self.subject.key_field, key];
-        let body = self.body(fields)?;
+        let body = self.body(None, key, fields)?;
         let answer = self.call(Method::PATCH, &path, |request| request.json(&body)).await?;
         match answer.status.as_u16() {
             200 | 201 => answer.json::<Saved>().map(|saved| saved.id),
@@ -257,9 +244,9 @@ impl Connector for Salesforce {
         }
     }
 
-    async fn update(&self, id: &str, _key: &str, _once: &str, fields: &Fields) -> Result<(), Fault> {
+    async fn update(&self, id: &str, key: &str, _once: &str, fields: &Fields) -> Result<(), Fault> {
         let path = ["sobjects", &self.subject.object, id];
-        let body = self.body(fields)?;
+        let body = self.body(Some(id), key, fields)?;
         let answer = self.call(Method::PATCH, &path, |request| request.json(&body)).await?;
         if answer.status.is_success() {
             Ok(())
@@ -330,12 +317,19 @@ impl Connector for Salesforce {
         ("PATCH", path)
     }
 
-    fn encode(&self, field: &str, value: Option<&str>) -> Value {
-        match (value, self.subject.schema.field(field).map(|field| field.kind)) {
-            (None, _) => Value::Null,
-            (Some(value), Some(FieldType::Boolean)) => Value::Bool(value == "true"),
-            (Some(value), _) => value.into(),
+    fn body(&self, _id: Option<&str>, _key: &str, fields: &Fields) -> Result<Box<RawValue>, Fault> {
+        let mut body = BTreeMap::new();
+        for (name, value) in fields {
+            let text = match (value, self.subject.schema.field(name).map(|field| field.kind)) {
+                (None, _) => "null".to_owned(),
+                (Some(value), Some(FieldType::Number | FieldType::Boolean)) => value.clone(),
+                (Some(value), _) => Value::from(value.as_str()).to_string(),
+            };
+            let raw = RawValue::from_string(text)
+                .map_err(|_| Fault::new(FaultKind::Refused, format!("{name} takes a number, true or false")))?;
+            body.insert(name, raw);
         }
+        written(&body)
     }
 }
 

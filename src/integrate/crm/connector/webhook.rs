@@ -6,11 +6,11 @@
 use async_trait::async_trait;
 use guildhall_kernel::Clock;
 use serde::Deserialize;
-use serde_json::{Value, json};
-use url::Url;
+use serde_json::{json, value::RawValue};
+use url::{Position, Url};
 
 use super::answer::send;
-use super::{Changes, Connector, Cursor, Fault, Fields, Found, Schema};
+use super::{Changes, Connector, Cursor, Fault, Fields, Found, Schema, written};
 use crate::crm::signature;
 
 /// An endpoint.
@@ -27,8 +27,8 @@ struct Taken {
 }
 
 impl Webhook {
-    async fn post(&self, once: &str, body: &Value) -> Result<Option<String>, Fault> {
-        let text = body.to_string();
+    async fn post(&self, once: &str, body: &RawValue) -> Result<Option<String>, Fault> {
+        let text = body.get().to_owned();
         let at = self.clock.now().timestamp();
         let request = self
             .client
@@ -53,7 +53,7 @@ impl Webhook {
 impl Connector for Webhook {
     async fn probe(&self) -> Result<(), Fault> {
         let once = format!("probe_{}", self.clock.now().timestamp_micros());
-        self.post(&once, &json!({"type": "probe"})).await.map(|_| ())
+        self.post(&once, &written(&json!({"type": "probe"}))?).await.map(|_| ())
     }
 
     async fn describe(&self) -> Result<Schema, Fault> {
@@ -64,16 +64,14 @@ impl Connector for Webhook {
     }
 
     async fn create(&self, key: &str, once: &str, fields: &Fields) -> Result<String, Fault> {
-        let body = json!({"type": "record.created", "key": key, "fields": fields});
-        let id = self.post(once, &body).await?;
+        let id = self.post(once, &self.body(None, key, fields)?).await?;
         Ok(id
             .filter(|id| !id.is_empty() && id.len() <= 200)
             .unwrap_or_else(|| key.to_owned()))
     }
 
     async fn update(&self, id: &str, key: &str, once: &str, fields: &Fields) -> Result<(), Fault> {
-        let body = json!({"type": "record.updated", "id": id, "key": key, "fields": fields});
-        self.post(once, &body).await.map(|_| ())
+        self.post(once, &self.body(Some(id), key, fields)?).await.map(|_| ())
     }
 
     async fn fetch(&self, _id: &str) -> Result<Found, Fault> {
@@ -85,10 +83,13 @@ impl Connector for Webhook {
     }
 
     fn request(&self, _id: Option<&str>, _key: &str) -> (&'static str, String) {
-        ("POST", self.endpoint.path().to_owned())
+        ("POST", self.endpoint[Position::BeforePath..].to_owned())
     }
 
-    fn encode(&self, _field: &str, value: Option<&str>) -> Value {
-        value.map_or(Value::Null, Value::from)
+    fn body(&self, id: Option<&str>, key: &str, fields: &Fields) -> Result<Box<RawValue>, Fault> {
+        written(&match id {
+            None => json!({"type": "record.created", "key": key, "fields": fields}),
+            Some(id) => json!({"type": "record.updated", "id": id, "key": key, "fields": fields}),
+        })
     }
 }
