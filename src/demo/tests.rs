@@ -257,7 +257,8 @@ fn a_crowd_is_live_with_one_vendor_and_of_so_many_customers() {
     let approved = deals.iter().filter(|deal| deal.status == DealStatus::Approved).count();
     assert!((985..=1_000).contains(&approved), "{approved}");
     let names: HashSet<_> = deals.iter().map(|deal| deal.customer_key.as_str()).collect();
-    assert!(names.len() > 700 && names.len() <= 1_000, "{}", names.len());
+    // Some go by more than one name.
+    assert!((700..1_300).contains(&names.len()), "{}", names.len());
 }
 
 #[test]
