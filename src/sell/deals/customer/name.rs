@@ -47,17 +47,8 @@ impl NameKey {
     /// # Errors
     /// [`NameFault::Empty`] when nothing in the name is visible.
     pub fn from_legal_name(name: &str, country: &str) -> Result<Self, NameFault> {
-        let text = fold(name);
-        let words: Vec<&str> = text
-            .split(|c| !is_word_char(c))
-            .filter(|word| !word.is_empty())
-            .collect();
-        let words = essential(words, country);
-        let key = if words.is_empty() {
-            text.split_whitespace().collect::<Vec<_>>().join(" ")
-        } else {
-            join_initials(&words.iter().map(String::as_str).collect::<Vec<_>>())
-        };
+        // Initials that are joined can make a word that doesn't count, or another's spelling.
+        let key = read(&read(name, country), country);
         if key.is_empty() {
             Err(NameFault::Empty)
         } else {
@@ -69,6 +60,20 @@ impl NameKey {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+fn read(name: &str, country: &str) -> String {
+    let text = fold(name);
+    let words: Vec<&str> = text
+        .split(|c| !is_word_char(c))
+        .filter(|word| !word.is_empty())
+        .collect();
+    let words = essential(words, country);
+    if words.is_empty() {
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    } else {
+        join_initials(&words.iter().map(String::as_str).collect::<Vec<_>>())
     }
 }
 
