@@ -76,7 +76,7 @@ async fn put_rules(client: &mut Client, manager: &Person) -> Result<(), Failure>
     let rule = |number: usize| match number {
         last if last + 1 == RULES => json!({"name": "The rest", "choice": "weight_and_win_rate"}),
         even if even % 2 == 0 => {
-            json!({"name": format!("Country {even}"), "when": {"countries": ["FR"]}, "choice": "pool"})
+            json!({"name": format!("Country {even}"), "when": {"countries": ["JP"]}, "choice": "pool"})
         }
         odd => {
             json!({"name": format!("Certified {odd}"), "eligible": {"certifications": ["none has it"]}, "choice": "best_score"})

@@ -218,16 +218,19 @@ async fn store_offers(tx: &mut Tx, placed: &[Placed]) -> Result<(), Problem> {
         }
     }
     let at = tx.now();
-    sqlx::query!(
+    // A pool of hundreds makes as many rows of a lead; a statement's parameter has a limit.
+    for rows in rows.chunks(5000) {
+        sqlx::query!(
         "INSERT INTO lead_offer (id, lead_id, vendor_id, partner_id, round, pool, state, offered_at, expires_at, why)
          SELECT r.id, r.lead, r.vendor, r.partner, r.round, r.pool, 'open', $2, r.expires, r.why
          FROM jsonb_to_recordset($1) AS r (id uuid, lead uuid, vendor uuid, partner uuid, round int, pool boolean,
                                            expires timestamptz, why jsonb)",
-        Value::Array(rows),
+        Value::Array(rows.to_vec()),
         at,
     )
-    .execute(&mut **tx)
-    .await?;
+        .execute(&mut **tx)
+        .await?;
+    }
     Ok(())
 }
 
