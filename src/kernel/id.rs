@@ -1,7 +1,14 @@
 //! Typed, prefixed identifiers: UUIDv7 in the database, TypeID outside.
 
-use std::{fmt, hash::Hash, marker::PhantomData, str::FromStr};
+use std::{
+    fmt,
+    hash::Hash,
+    marker::PhantomData,
+    str::FromStr,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sqlx::{Decode, Encode, Postgres, Type, postgres::PgArgumentBuffer};
 use type_safe_id::{DynamicType, TypeSafeId};
@@ -36,8 +43,19 @@ impl<E: Entity> Id<E> {
     /// A new id that sorts by `clock`'s time.
     #[must_use]
     pub fn generate(clock: &Clock, entropy: &Entropy) -> Self {
-        let millis = u64::try_from(clock.now().timestamp_millis()).unwrap_or(0);
-        Builder::from_unix_timestamp_millis(millis, &entropy.bytes::<10>())
+        Self::next(&IdSequence::default(), clock, entropy)
+    }
+
+    /// A new id that sorts by `clock`'s time, and after all that `sequence` gave before.
+    #[must_use]
+    pub fn next(sequence: &IdSequence, clock: &Clock, entropy: &Entropy) -> Self {
+        let tick = sequence.advance(clock.now());
+        let mut rest = entropy.bytes::<10>();
+        let [.., high, low] = (tick & FRACTION).to_be_bytes();
+        if let Some(fraction) = rest.first_chunk_mut() {
+            *fraction = [high, low];
+        }
+        Builder::from_unix_timestamp_millis(tick >> FRACTION.count_ones(), &rest)
             .into_uuid()
             .into()
     }
@@ -46,6 +64,27 @@ impl<E: Entity> Id<E> {
     #[must_use]
     pub const fn uuid(self) -> Uuid {
         self.uuid
+    }
+}
+
+/// Makes the ids that are given one after the other rise, however many a moment has: the twelve bits after the
+/// milliseconds hold the fraction of the millisecond, or one more than the last id had (RFC 9562 section 6.2,
+/// method 3).
+#[derive(Debug, Default)]
+pub struct IdSequence(AtomicU64);
+
+/// The bits of a tick that are less than a millisecond.
+const FRACTION: u64 = 0xfff;
+
+impl IdSequence {
+    /// The tick of the next id: milliseconds since 1970 and 1/4096 parts of one.
+    fn advance(&self, now: DateTime<Utc>) -> u64 {
+        let millis = u64::try_from(now.timestamp_millis()).unwrap_or(0);
+        let micros = u64::from(now.timestamp_subsec_micros() % 1000);
+        let tick = (millis << FRACTION.count_ones()) | ((micros << FRACTION.count_ones()) / 1000);
+        let next = |last: u64| Some(tick.max(last.saturating_add(1)));
+        let last = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
+        last.ok().and_then(next).unwrap_or(tick)
     }
 }
 
@@ -323,6 +362,21 @@ mod tests {
                 .to_string()
                 .contains("expected deal_")
         );
+    }
+
+    #[test]
+    fn ids_of_one_moment_rise_and_keep_its_time() {
+        let start = DateTime::from_timestamp(1_795_430_000, 123_999_000).unwrap();
+        let (clock, entropy, sequence) = (Clock::manual(start), Entropy::seeded(1), IdSequence::default());
+        let mut ids: Vec<DealId> = (0..3).map(|_| Id::next(&sequence, &clock, &entropy)).collect();
+        let moment = ids[0].uuid().get_timestamp().unwrap().to_unix();
+        assert_eq!(moment, (1_795_430_000, 123_000_000));
+        // More than the rest of the millisecond has ticks.
+        ids.extend((0..9000).map(|_| Id::<Deal>::next(&sequence, &clock, &entropy)));
+        clock.advance(chrono::Duration::microseconds(-50));
+        ids.push(Id::next(&sequence, &clock, &entropy));
+        assert!(ids.is_sorted_by(|one, other| one.uuid() < other.uuid()));
+        assert_eq!(ids[0].uuid().get_version_num(), 7);
     }
 
     proptest::proptest! {

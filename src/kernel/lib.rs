@@ -17,10 +17,10 @@ pub use entropy::Entropy;
 pub use id::{
     AmendmentId, ApiKeyId, AppealId, ApprovalRuleId, ApprovalStepId, AuditEntryId, CoSellId, CoSellNoteId, CommentId,
     ConflictCaseId, CreditAgreementId, CrmConnectionId, CrmDifferenceId, CrmLinkId, CrmSyncId, DealDraftId, DealFormId,
-    DealId, DelegationId, DirectAccountId, Entity, EventId, ExtensionId, FileId, Id, IdFault, ImportId, InvitationId,
-    LeadFormId, LeadId, LeadOfferId, LeadRuleId, MailId, MembershipId, OrgId, PartnershipId, PlanTaskId, PriceListId,
-    ProductId, ProgramId, ReleaseId, SessionId, StageId, UserId, WebhookEndpointId, WebhookMessageId, id_text,
-    parse_id_text,
+    DealId, DelegationId, DirectAccountId, Entity, EventId, ExtensionId, FileId, Id, IdFault, IdSequence, ImportId,
+    InvitationId, LeadFormId, LeadId, LeadOfferId, LeadRuleId, MailId, MembershipId, OrgId, PartnershipId, PlanTaskId,
+    PriceListId, ProductId, ProgramId, ReleaseId, SessionId, StageId, UserId, WebhookEndpointId, WebhookMessageId,
+    id_text, parse_id_text,
 };
 pub use iso_currency::Currency;
 pub use money::{Money, MoneyFault};

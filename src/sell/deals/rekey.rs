@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::customer::{NameKey, NameKeys};
 
-/// Deals a batch: they are locked while it is written.
+/// Deals a batch. Only those that change are locked, and written: most are as they should be.
 const BATCH: i64 = 500;
 
 /// Writes keys anew where they differ.
@@ -39,7 +39,7 @@ impl Timer for KeyTimer {
 async fn batch(tx: &mut Tx, after: Uuid) -> Result<Option<Uuid>, Problem> {
     let deals = sqlx::query!(
         r#"SELECT id, vendor_id AS "vendor: OrgId", customer_name, customer_country, customer_key, customer_keys
-           FROM deal WHERE id > $1 ORDER BY id LIMIT $2 FOR NO KEY UPDATE"#,
+           FROM deal WHERE id > $1 ORDER BY id LIMIT $2"#,
         after,
         BATCH,
     )
@@ -58,11 +58,15 @@ async fn batch(tx: &mut Tx, after: Uuid) -> Result<Option<Uuid>, Problem> {
         if key.as_str() == deal.customer_key && keys == deal.customer_keys {
             continue;
         }
+        // What was written since it was read was written by today's rule.
         sqlx::query!(
-            "UPDATE deal SET customer_key = $2, customer_keys = $3 WHERE id = $1",
+            "UPDATE deal SET customer_key = $2, customer_keys = $3
+             WHERE id = $1 AND customer_key = $4 AND customer_keys = $5",
             deal.id,
             key.as_str(),
             &keys,
+            deal.customer_key,
+            &deal.customer_keys,
         )
         .execute(&mut **tx)
         .await?;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use guildhall_kernel::{Clock, Entity, Entropy, Id};
+use guildhall_kernel::{Clock, Entity, Entropy, Id, IdSequence};
 use sqlx::{PgConnection, Postgres, Transaction};
 
 use crate::{event::Wake, http::Problem};
@@ -18,6 +18,7 @@ pub struct Tx {
     at: DateTime<Utc>,
     clock: Clock,
     entropy: Entropy,
+    ids: IdSequence,
     wake: Arc<Wake>,
     pub(crate) published: bool,
 }
@@ -29,6 +30,7 @@ impl Tx {
             at: clock.now(),
             clock,
             entropy,
+            ids: IdSequence::default(),
             wake,
             published: false,
         }
@@ -39,6 +41,7 @@ impl Tx {
         self.at = clock.now();
         self.clock = clock.clone();
         self.entropy = entropy.clone();
+        self.ids = IdSequence::default();
     }
 
     /// The time of everything that this transaction writes.
@@ -47,10 +50,10 @@ impl Tx {
         self.at
     }
 
-    /// A new id.
+    /// A new id. What is written later by one transaction has the higher id.
     #[must_use]
     pub fn new_id<E: Entity>(&self) -> Id<E> {
-        Id::generate(&self.clock, &self.entropy)
+        Id::next(&self.ids, &self.clock, &self.entropy)
     }
 
     /// The source of tokens.
