@@ -17,14 +17,15 @@ use axum::{
 use guildhall_spine::http::{
     Problem, code,
     export::{Format, Heading, Row, Source, export},
+    with_longer_pages,
 };
 use serde::Deserialize;
 use utoipa::openapi::{Content, ContentBuilder, ObjectBuilder, OpenApi, PathItem, RefOr, schema::SchemaFormat};
 
 use columns::{Columns, Lists};
 
-/// Rows that a list is asked for at once: its most.
-const PAGE: usize = 100;
+/// Rows that a list is asked for at once: a hundred would take many more queries.
+const PAGE: u32 = 1000;
 /// More than any page has.
 const LARGEST_PAGE: usize = 64 << 20;
 
@@ -154,7 +155,7 @@ impl Pages {
         *request.uri_mut() = uri;
         *request.headers_mut() = self.headers.clone();
         *request.extensions_mut() = self.extensions.clone();
-        let response = self.next.clone().run(request).await;
+        let response = with_longer_pages(PAGE, self.next.clone().run(request)).await;
         if !response.status().is_success() {
             return Err(response);
         }

@@ -125,14 +125,16 @@ async fn all(caller: &Caller, path: &str) -> Vec<Value> {
     page["items"].as_array().unwrap().clone()
 }
 
+async fn login(server: &TestServer, email: &str) -> Caller {
+    let answer = server.try_login(email, demo::PASSWORD).await.ok();
+    server.with_token(answer["access_token"].as_str().unwrap())
+}
+
 #[tokio::test]
 async fn it_has_leads_in_every_state_and_says_why_they_are_where_they_are() {
     let server = TestServer::start().await;
     demo::load(server.app(), &FEW).await.unwrap();
-    let login = async |email: &str| {
-        let answer = server.try_login(email, demo::PASSWORD).await.ok();
-        server.with_token(answer["access_token"].as_str().unwrap())
-    };
+    let login = async |email: &str| login(&server, email).await;
     let manager = login("manager@vendor1.example").await;
     let leads = all(&manager, "leads?").await;
     let mut states: BTreeMap<&str, usize> = BTreeMap::new();
@@ -180,10 +182,7 @@ async fn it_has_leads_in_every_state_and_says_why_they_are_where_they_are() {
 async fn it_has_products_with_prices_and_opportunities_with_shares() {
     let server = TestServer::start().await;
     demo::load(server.app(), &FEW).await.unwrap();
-    let login = async |email: &str| {
-        let answer = server.try_login(email, demo::PASSWORD).await.ok();
-        server.with_token(answer["access_token"].as_str().unwrap())
-    };
+    let login = async |email: &str| login(&server, email).await;
     let manager = login("manager@vendor1.example").await;
     let products = all(&manager, "products?").await;
     assert!(products.len() >= 8, "{products:?}");

@@ -252,14 +252,21 @@ async fn products_come_whole_over_many_pages() {
     .execute(&mut db)
     .await
     .unwrap();
-    let file = place.manager.get("/api/v1/products/export").await;
-    let lines = fields(std::str::from_utf8(&file.body).unwrap());
-    let mut skus: Vec<&str> = lines.iter().skip(1).map(|line| line[1].as_str()).collect();
-    assert_eq!(skus.len(), 2502);
-    skus.sort_unstable();
-    skus.dedup();
-    assert_eq!(skus.len(), 2502, "each once");
-    assert!(!skus.contains(&"S-1"));
+    let export = place.manager.get("/api/v1/products/export").await;
+    let csv = [("accept", "text/csv")];
+    let list = place.manager.send(Method::GET, "/api/v1/products", &csv, "").await;
+    for file in [export, list] {
+        let lines = fields(std::str::from_utf8(&file.body).unwrap());
+        let sku = lines[0].iter().position(|name| name == "sku").unwrap();
+        let mut skus: Vec<&str> = lines.iter().skip(1).map(|line| line[sku].as_str()).collect();
+        assert_eq!(skus.len(), 2502);
+        skus.sort_unstable();
+        skus.dedup();
+        assert_eq!(skus.len(), 2502, "each once");
+        assert!(!skus.contains(&"S-1"));
+    }
+    let longer = place.manager.get("/api/v1/products?limit=101").await;
+    longer.problem(400, "invalid_query");
 }
 
 #[tokio::test]

@@ -47,10 +47,15 @@ impl Lists {
         let paths = document.get("paths").and_then(Value::as_object);
         let lists = paths.into_iter().flatten().filter_map(|(path, item)| {
             let page = item.pointer("/get/responses/200/content/application~1json/schema")?;
-            let rows = resolved(document, page).pointer("/properties/items/items")?;
+            let page = resolved(document, page);
+            let rows = page.pointer("/properties/items/items")?;
             let parameters = item.pointer("/get/parameters").and_then(Value::as_array);
             let named = |one: &Value, name| resolved(document, one).get("name").and_then(Value::as_str) == Some(name);
             let paged = parameters.is_some_and(|parameters| parameters.iter().any(|one| named(one, "limit")));
+            if paged && page.pointer("/properties/next_cursor").is_none() {
+                // A log that is followed has no end to be read to.
+                return None;
+            }
             let mut columns = Vec::new();
             collect(document, rows, &mut Vec::new(), &mut columns);
             // Members come by their names; what tells rows apart comes first.

@@ -164,6 +164,19 @@ impl Desk {
         .await
     }
 
+    /// Waits until the record's win is here: the deal's one event, with this amount.
+    pub(super) async fn won_once(&mut self, path: &str, amount: &str) {
+        let owner = &self.owner;
+        until("the deal is won", async || {
+            (owner.get(path).await.ok()["status"] == "won").then_some(())
+        })
+        .await;
+        self.settled().await;
+        let won = self.events("deal.won").await;
+        assert_eq!(json!([won.len(), won[0]["amount"]]), json!([1, amount]));
+        assert_eq!(self.outcomes().await, ["created", "applied"]);
+    }
+
     pub(super) fn deal_id(&self, path: &str) -> DealId {
         path.rsplit('/').next().unwrap().parse().unwrap()
     }

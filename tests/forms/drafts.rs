@@ -38,15 +38,18 @@ async fn a_draft_says_what_it_lacks_until_it_can_be_submitted() {
     let submit = format!("{path}/submit");
     let refused = stage.rep.post_at(&submit, "\"v1\"", &json!({})).await;
     assert_eq!(pointers(&refused).len(), 5);
-    let whole = deal_body(vendor, "Acme", "acme.example");
-    let mut patch = whole.clone();
-    patch["customer"]["country"] = "Nowhere".into();
+    let mut whole = deal_body(vendor, "Acme", "acme.example");
+    let patch = json!({"vendor_id": vendor, "products": whole["products"], "currency": "EUR"});
     let changed = stage.rep.patch(&path, "\"v1\"", &patch).await.ok();
+    assert_eq!(missing(&changed), ["/custom/budget", "/expected_close"]);
+    whole.as_object_mut().unwrap().remove("customer");
+    let changed = stage.rep.patch(&path, "\"v2\"", &whole).await.ok();
     assert_eq!(missing(&changed), ["/custom/budget", "/customer/country"]);
-    let patch = json!({"customer": whole["customer"], "custom": {"budget": "5"}});
-    let changed = stage.rep.patch(&path, "\"v2\"", &patch).await.ok();
+    let patch = json!({"customer": {"country": "DE"}, "custom": {"budget": "5"}});
+    let changed = stage.rep.patch(&path, "\"v3\"", &patch).await.ok();
     assert_eq!(missing(&changed), [""; 0]);
-    let deal = stage.rep.post_at(&submit, "\"v3\"", &json!({})).await;
+    assert_eq!(changed["content"]["customer"]["name"], "Acme");
+    let deal = stage.rep.post_at(&submit, "\"v4\"", &json!({})).await;
     assert_eq!(deal.status.as_u16(), 201);
     assert_eq!(deal.ok()["custom"], json!({"budget": "5"}));
     // Whatever version is named: it is the deal that is there.
@@ -56,10 +59,38 @@ async fn a_draft_says_what_it_lacks_until_it_can_be_submitted() {
     assert_eq!((&shown["deal_id"], &shown["missing"]), (&deal.ok()["id"], &json!([])));
     stage
         .rep
-        .patch(&path, "\"v4\"", &json!({"note": "late"}))
+        .patch(&path, "\"v5\"", &json!({"note": "late"}))
         .await
         .problem(409, "draft_submitted");
     stage.rep.delete(&path).await.problem(409, "draft_submitted");
+}
+
+#[tokio::test]
+async fn a_change_of_a_draft_keeps_what_it_does_not_name() {
+    let stage = Stage::set().await;
+    let body = json!({"customer": {"name": "Acme", "domain": "acme.example"}, "custom": {"a": "1", "b": "2"}});
+    let path = stage.rep.post("/api/v1/deal-drafts", &body).await.header("location");
+    for (patch, customer, custom) in [
+        (
+            json!({"customer": {"country": "DE"}, "custom": {"b": "3", "c": ["4"]}}),
+            json!({"name": "Acme", "domain": "acme.example", "country": "DE"}),
+            json!({"a": "1", "b": "3", "c": ["4"]}),
+        ),
+        (
+            json!({"customer": {"domain": null}, "custom": {"a": null}}),
+            json!({"name": "Acme", "domain": null, "country": "DE"}),
+            json!({"b": "3", "c": ["4"]}),
+        ),
+        (json!({"customer": null, "custom": null}), json!(null), json!(null)),
+    ] {
+        let etag = stage.rep.etag(&path).await;
+        let content = stage.rep.patch(&path, &etag, &patch).await.ok()["content"].clone();
+        assert_eq!(
+            (&content["customer"], &content["custom"]),
+            (&customer, &custom),
+            "{patch}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -2,24 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::{Play, counts, every, import};
+use super::{Play, counts, deal, import};
 use crate::catalogue::{list, product};
-use crate::support::Caller;
 
 const HEADER: &str = "partner,customer_name,customer_country,currency,expected_close,status,closed_on,amount,product,sku,quantity,unit_amount,product_2,sku_2,quantity_2,unit_amount_2";
 
 fn asked(mode: &str) -> Value {
     json!({"kind": "deals", "mode": mode})
-}
-
-async fn deal(caller: &Caller, customer: &str) -> Value {
-    let deals = every(caller, "/api/v1/deals").await;
-    let found = deals.iter().find(|deal| deal["customer"]["name"] == customer);
-    let id = found.unwrap_or_else(|| panic!("{customer} in {deals:?}"))["id"].clone();
-    caller
-        .get(&format!("/api/v1/deals/{}", id.as_str().unwrap()))
-        .await
-        .ok()
 }
 
 /// Northwind sells two products for euros, and has retired one.

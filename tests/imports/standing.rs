@@ -65,7 +65,9 @@ async fn a_vendor_imports_no_registration_of_a_partner_who_is_suspended_gone_or_
     assert_eq!((counts(&ended), faults), ((7, 5, 2), with_strangers(&open)));
     play.company("alder", "active").await;
     play.stands("alder", "ended").await;
-    let (ended, faults) = import(&play.manager, file, asked("per_row")).await;
+    let mut again = asked("per_row");
+    again["again"] = json!(true);
+    let (ended, faults) = import(&play.manager, file, again).await;
     let over = [2, 3, 4, 5].map(|row| format!("{row} partner partnership_ended"));
     assert_eq!(
         (counts(&ended), faults),

@@ -3,9 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use super::{counts, every, import};
+use super::{counts, deal, every, import};
 use crate::policy::Stage;
-use crate::support::{Caller, deal_body};
+use crate::support::deal_body;
 
 const HEADER: &str = "vendor,customer_name,customer_domain,customer_country,amount,currency,expected_close\n";
 
@@ -25,17 +25,6 @@ fn time(value: &Value) -> DateTime<Utc> {
 async fn limit(stage: &Stage, limit: u32) {
     let limits = json!({"registered": limit, "silver": limit, "gold": limit, "platinum": limit});
     stage.terms(json!({"open_registrations": limits})).await;
-}
-
-/// The deal of this customer, as the caller sees it.
-async fn deal(caller: &Caller, customer: &str) -> Value {
-    let deals = every(caller, "/api/v1/deals").await;
-    let found = deals.iter().find(|deal| deal["customer"]["name"] == customer);
-    let id = found.unwrap_or_else(|| panic!("{customer} in {deals:?}"))["id"].clone();
-    caller
-        .get(&format!("/api/v1/deals/{}", id.as_str().unwrap()))
-        .await
-        .ok()
 }
 
 #[tokio::test]

@@ -128,6 +128,9 @@ async fn a_file_has_the_whole_list_and_a_refusal_is_the_lists_own() {
     let json = get("/api/v1/audit", "text/html, application/xml;q=0.9, */*;q=0.8").await;
     assert!(json.header("content-type").starts_with("application/json"));
     assert!(json.header("vary").contains("accept"));
+    // A log that is followed is no list with an end.
+    let events = get("/api/v1/events", "text/csv").await;
+    assert!(events.header("content-type").starts_with("application/json"));
     let stranger = &world.southgate.leader().caller;
     let path = format!("/api/v1/deals/{}/history", world.northwind.record_of_kind("deal"));
     let refused = stranger.send(Method::GET, &path, &[("accept", "text/csv")], "").await;

@@ -52,6 +52,10 @@ async fn the_central_banks_file_is_stored_whole_or_not_at_all() {
         .await
         .problem(413, "body_too_large");
     put(&place.alder, good).await.problem(403, "forbidden");
+    let finance = place.server.login("finance@northwind.example").await;
+    put(&finance, good).await.ok();
+    let viewer = place.server.login("viewer@northwind.example").await;
+    put(&viewer, good).await.problem(403, "forbidden");
     let southgate = place.server.login("owner@southgate.example").await;
     assert_eq!(southgate.get("/api/v1/exchange-rates").await.ok()["items"], json!([]));
 }

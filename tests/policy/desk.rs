@@ -63,6 +63,13 @@ async fn each_side_puts_its_own_forward_and_the_first_wins() {
         "{seen}"
     );
     let all = manager.get(&case).await.ok();
+    let names: Vec<&Value> = all["parties"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|party| &party["partner_name"])
+        .collect();
+    assert_eq!(names, ["Alder", "Birch"]);
     assert_eq!(
         all["parties"].as_array().unwrap().len() + all["evidence"].as_array().unwrap().len(),
         5

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use guildhall_kernel::FileId;
+use guildhall_kernel::{FileId, OrgId};
 use guildhall_spine::{
     access::{May, right},
+    db::Tx,
     event,
-    http::{Checks, Command, Problem, Reply, Validate},
+    http::{Checks, Command, Problem, Reply, Validate, code},
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -36,6 +37,9 @@ pub(super) struct NewImport {
     /// Whether people named in the rows (a partner's admin) get letters; `false` when left out.
     #[serde(default)]
     invite: bool,
+    /// Whether deals of a file that was imported before are registered once more; `false` when left out.
+    #[serde(default)]
+    again: bool,
     /// The column that each field is read from. When left out, each field is read from the column of its name. What the
     /// form of a program asks for is `fields.<key>`.
     #[schema(example = json!({"name": "Company", "country": "Country"}))]
@@ -53,7 +57,8 @@ impl Validate for NewImport {
 /// Import a file
 ///
 /// Begins as soon as a node has time; follow it with `GET /api/v1/imports/{id}`, or by `import.progressed` and
-/// `import.finished` on the live socket. Importing takes the permission that the rows take one by one, besides.
+/// `import.finished` on the live socket. Importing takes the permission that the rows take one by one, besides. A file of
+/// deals whose very content was imported before is 409 `already_exists`, unless `again` says so.
 #[utoipa::path(post, path = "/api/v1/imports", operation_id = "createImport", tag = "imports",
     security(("bearer" = ["imports:manage"])),
     params(("Idempotency-Key" = Option<String>, Header, description = "makes a repeated request safe")),
@@ -84,6 +89,9 @@ pub(super) async fn create_import(
         body.mapping,
     );
     checks.done()?;
+    if kind.doubles() && !body.dry_run && !body.again {
+        refuse_again(tx, may.org.id, kind.name(), file.id).await?;
+    }
     let origin = may.actor.origin();
     let asked = Asked {
         kind: kind.name(),
@@ -100,4 +108,16 @@ pub(super) async fn create_import(
     event::append(tx, &origin, import.id, &[may.org.id.uuid()], &created).await?;
     let reply = Reply::created(&format!("/api/v1/imports/{}", import.id), &import)?;
     command.commit(reply.version(import.version)).await
+}
+
+/// Rows that came once aren't to come a second time by an accident.
+async fn refuse_again(tx: &mut Tx, org: OrgId, kind: &str, file: FileId) -> Result<(), Problem> {
+    let Some(before) = rows::imported_before(tx, org, kind, file).await? else {
+        return Ok(());
+    };
+    let detail = format!(
+        "{before} imports a file with the same content: its {kind} would be there twice. Send the rows that are missing, or \
+         say \"again\": true."
+    );
+    Err(Problem::new(code::ALREADY_EXISTS, detail).with("import_id", before.to_string()))
 }

@@ -15,8 +15,14 @@ use guildhall_spine::{
     http::{Problem, code, in_parts},
     storage::Inspect,
 };
+use sha2::Digest;
 
-use super::{ImportFile, NOT_CSV, events::FileAdded, rows, table::Inspector};
+use super::{
+    ImportFile, NOT_CSV,
+    events::FileAdded,
+    rows::{self, NewFile},
+    table::Inspector,
+};
 
 const LARGEST: u64 = 64 * 1024 * 1024;
 
@@ -37,8 +43,7 @@ pub(super) async fn create_import_file(
     check_type(&headers)?;
     let id: FileId = app.new_id();
     let inspector = receive(&app, id, body).await?;
-    let size = i64::try_from(inspector.size).unwrap_or(i64::MAX);
-    let stored = store(&app, &may, id, size, inspector).await;
+    let stored = store(&app, &may, id, inspector).await;
     let file = match stored {
         Ok(file) => file,
         Err(problem) => {
@@ -92,12 +97,17 @@ async fn store(
     app: &App,
     may: &May<right::ImportManage>,
     id: FileId,
-    size: i64,
     inspector: Inspector,
 ) -> Result<ImportFile, Problem> {
-    let header = inspector.finish()?;
+    let size = i64::try_from(inspector.size).unwrap_or(i64::MAX);
+    let new = NewFile {
+        id,
+        size,
+        digest: inspector.digest.clone().finalize().into(),
+        header: inspector.finish()?,
+    };
     let mut tx = app.db.begin().await?;
-    let file = rows::insert_file(&mut tx, may.org.id, may.actor.user, id, size, &header).await?;
+    let file = rows::insert_file(&mut tx, may.org.id, may.actor.user, &new).await?;
     let added = FileAdded {
         import_file_id: id,
         size,

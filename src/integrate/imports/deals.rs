@@ -58,6 +58,10 @@ impl RowKind for Deals {
         of(org)
     }
 
+    fn doubles(&self) -> bool {
+        true
+    }
+
     async fn free(&self, tx: &mut Tx, org: OrgId, kind: OrgKind) -> Result<Vec<FreeField>, Problem> {
         let keys = deal_form_keys(tx, org, kind).await?;
         let field = |key: DealFormKey| FreeField {

@@ -175,6 +175,11 @@ pub(super) trait RowKind: Send + Sync {
         Ok(Vec::new())
     }
 
+    /// Whether a row that comes a second time makes a second record.
+    fn doubles(&self) -> bool {
+        false
+    }
+
     /// Reads a row in which nothing required is missing. Errors name the field as a pointer.
     fn parse(
         &self,

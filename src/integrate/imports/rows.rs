@@ -9,28 +9,36 @@ use sqlx::{PgConnection, types::Json};
 
 use super::{Import, ImportFile, Mode, Status, table::Header};
 
-/// Stores what is known of a file whose bytes are there.
+/// What is known of a file whose bytes are there.
+pub(super) struct NewFile {
+    pub(super) id: FileId,
+    pub(super) size: i64,
+    /// SHA-256 of the content.
+    pub(super) digest: [u8; 32],
+    pub(super) header: Header,
+}
+
+/// Stores it.
 pub(super) async fn insert_file(
     tx: &mut Tx,
     org: OrgId,
     by: Option<UserId>,
-    id: FileId,
-    size: i64,
-    header: &Header,
+    file: &NewFile,
 ) -> Result<ImportFile, sqlx::Error> {
     let now = tx.now();
     sqlx::query_as!(
         ImportFile,
-        r#"INSERT INTO import_file (id, org_id, size, delimiter, columns, created_by, created_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7)
+        r#"INSERT INTO import_file (id, org_id, size, delimiter, columns, created_by, created_at, digest)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
            RETURNING id AS "id: FileId", size, delimiter, columns, created_at"#,
-        id.uuid(),
+        file.id.uuid(),
         org.uuid(),
-        size,
-        char::from(header.delimiter).to_string(),
-        &header.columns,
+        file.size,
+        char::from(file.header.delimiter).to_string(),
+        &file.header.columns,
         by.map(UserId::uuid),
-        now
+        now,
+        file.digest.as_slice()
     )
     .fetch_one(&mut **tx)
     .await
@@ -46,6 +54,34 @@ pub(super) async fn file(conn: &mut PgConnection, org: OrgId, id: FileId) -> Res
         org.uuid()
     )
     .fetch_optional(conn)
+    .await
+}
+
+/// The import by which rows of this content came, or will come, to `org`. Those who ask at once wait for each other.
+pub(super) async fn imported_before(
+    tx: &mut Tx,
+    org: OrgId,
+    kind: &str,
+    file: FileId,
+) -> Result<Option<ImportId>, sqlx::Error> {
+    sqlx::query!(
+        "SELECT FROM import_file WHERE org_id = $1 AND digest = (SELECT digest FROM import_file WHERE id = $2)
+         ORDER BY id FOR NO KEY UPDATE",
+        org.uuid(),
+        file.uuid()
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    sqlx::query_scalar!(
+        r#"SELECT i.id AS "id: ImportId" FROM import_file f JOIN bulk_import i ON i.file_id = f.id
+           WHERE f.org_id = $1 AND f.digest = (SELECT digest FROM import_file WHERE id = $2) AND i.kind = $3
+             AND NOT i.dry_run AND (i.status IN ('queued', 'running', 'applying') OR i.rows_applied > 0)
+           ORDER BY i.id LIMIT 1"#,
+        org.uuid(),
+        file.uuid(),
+        kind
+    )
+    .fetch_optional(&mut **tx)
     .await
 }
 

@@ -5,6 +5,7 @@ use std::io::Read;
 use bytes::Bytes;
 use csv::{ByteRecord, Reader, ReaderBuilder};
 use guildhall_spine::http::Problem;
+use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 
 /// What a header must fit in.
@@ -31,6 +32,8 @@ pub(super) struct Inspector {
     begun: Vec<u8>,
     lines: u64,
     pub(super) size: u64,
+    /// Of the content.
+    pub(super) digest: Sha256,
 }
 
 fn refuse(code: &'static str, message: impl Into<String>) -> Problem {
@@ -44,6 +47,7 @@ impl Inspector {
     /// 422 with `utf16` or `not_utf8`.
     pub(super) fn push(&mut self, part: &[u8]) -> Result<(), Problem> {
         self.size += u64::try_from(part.len()).unwrap_or(u64::MAX);
+        self.digest.update(part);
         let wanted = HEAD.saturating_sub(self.head.len());
         self.head.extend(part.iter().take(wanted));
         if self.head.starts_with(&[0xff, 0xfe]) || self.head.starts_with(&[0xfe, 0xff]) {
@@ -59,13 +63,15 @@ impl Inspector {
             Err(fault) => (fault.valid_up_to(), fault.error_len().is_some()),
         };
         let (text, rest) = bytes.split_at(good);
-        self.lines += u64::try_from(text.iter().filter(|byte| **byte == b'\n').count()).unwrap_or(0);
-        if bad {
-            return Err(self.not_utf8());
-        }
-        if text.contains(&0) {
+        let nul = text.iter().position(|byte| *byte == 0);
+        let (read, _) = text.split_at(nul.unwrap_or(text.len()));
+        self.lines += u64::try_from(read.iter().filter(|byte| **byte == b'\n').count()).unwrap_or(0);
+        if nul.is_some() {
             let message = format!("has a NUL character in line {}: save it as UTF-8 text", self.lines + 1);
             return Err(refuse("nul", message));
+        }
+        if bad {
+            return Err(self.not_utf8());
         }
         self.begun = rest.to_vec();
         Ok(())

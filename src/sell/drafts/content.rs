@@ -92,7 +92,36 @@ pub(super) struct Content {
     pub(super) custom: Option<Map<String, Value>>,
 }
 
-/// What to change of a draft: a member that is sent takes the place of the one before, `null` takes it out.
+/// What to change of the customer.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = DealDraftCustomerPatch)]
+struct DraftCustomerPatch {
+    /// The legal name.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "Contoso Robotics GmbH")]
+    name: Patch<String>,
+    /// Its domain.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "contoso.example")]
+    domain: Patch<String>,
+    /// ISO 3166-1 alpha-2.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "DE")]
+    country: Patch<String>,
+}
+
+impl DraftCustomerPatch {
+    fn over(self, customer: DraftCustomer) -> DraftCustomer {
+        DraftCustomer {
+            name: self.name.over(customer.name),
+            domain: self.domain.over(customer.domain),
+            country: self.country.over(customer.country),
+        }
+    }
+}
+
+/// What to change of a draft (RFC 7396): what is left out stays, `null` takes it out.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = DealDraftPatch)]
@@ -103,8 +132,8 @@ pub(super) struct ContentPatch {
     pub(super) vendor_id: Patch<OrgId>,
     /// Whom the deal is with.
     #[serde(default)]
-    #[schema(value_type = Option<DraftCustomer>)]
-    customer: Patch<DraftCustomer>,
+    #[schema(value_type = Option<DraftCustomerPatch>)]
+    customer: Patch<DraftCustomerPatch>,
     /// What is sold.
     #[serde(default)]
     #[schema(value_type = Option<Vec<DraftLine>>)]
@@ -125,7 +154,7 @@ pub(super) struct ContentPatch {
     #[serde(default)]
     #[schema(value_type = Option<Vec<DraftContact>>)]
     contacts: Patch<Vec<DraftContact>>,
-    /// Answers to the program's form, by key: all of them.
+    /// Answers to the program's form, by key: those that change.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     custom: Patch<Map<String, Value>>,
@@ -135,13 +164,26 @@ impl ContentPatch {
     pub(super) fn over(self, content: Content) -> Content {
         Content {
             vendor_id: self.vendor_id.over(content.vendor_id),
-            customer: self.customer.over(content.customer),
+            customer: match self.customer {
+                Patch::Absent => content.customer,
+                Patch::Null => None,
+                Patch::Value(patch) => Some(patch.over(content.customer.unwrap_or_default())),
+            },
             products: self.products.over(content.products),
             currency: self.currency.over(content.currency),
             expected_close: self.expected_close.over(content.expected_close),
             note: self.note.over(content.note),
             contacts: self.contacts.over(content.contacts),
-            custom: self.custom.over(content.custom),
+            custom: match self.custom {
+                Patch::Absent => content.custom,
+                Patch::Null => None,
+                Patch::Value(answers) => {
+                    let mut custom = content.custom.unwrap_or_default();
+                    custom.extend(answers);
+                    custom.retain(|_, answer| !answer.is_null());
+                    Some(custom)
+                }
+            },
         }
     }
 }

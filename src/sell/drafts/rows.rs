@@ -12,7 +12,11 @@ use sqlx::{PgExecutor, types::Json};
 use utoipa::ToSchema;
 
 use super::content::Content;
-use crate::{catalogue, deals::wire::DealPerson, forms};
+use crate::{
+    catalogue,
+    deals::wire::DealPerson,
+    forms::{self, answers},
+};
 
 /// A registration that is still being written.
 #[derive(Debug, Serialize, ToSchema)]
@@ -137,6 +141,7 @@ impl DraftSummary {
 async fn missing(tx: &mut Tx, partner: OrgId, content: Content) -> Result<Vec<FieldError>, Problem> {
     let mut checks = Checks::default();
     let vendor = content.vendor_id;
+    let given = content.custom.clone().unwrap_or_default();
     let whole = content.complete(&mut checks);
     let program = match vendor {
         Some(vendor) => program(tx, vendor, partner).await?,
@@ -145,18 +150,19 @@ async fn missing(tx: &mut Tx, partner: OrgId, content: Content) -> Result<Vec<Fi
     if vendor.is_some() && program.is_none() {
         refuse_vendor(&mut checks);
     }
-    if let (Some(mut whole), Some(program)) = (whole, program) {
+    let Some(program) = program else {
+        return Ok(checks.faults().to_vec());
+    };
+    let form = forms::rows::current(tx, program).await?.map(|stored| stored.form);
+    if let Some(mut whole) = whole {
         let buyer = catalogue::Buyer {
             vendor: whole.vendor,
             partner,
         };
         catalogue::fill(tx, buyer, whole.currency, &mut whole.products).await?;
-        let form = forms::rows::current(tx, program).await?;
-        whole.examine(
-            Some(tx.now().date_naive()),
-            form.as_ref().map(|stored| &stored.form),
-            &mut checks,
-        );
+        whole.examine(Some(tx.now().date_naive()), form.as_ref(), &mut checks);
+    } else if let Some(form) = form {
+        answers::lacking(&form, &given, &mut checks);
     }
     Ok(checks.faults().to_vec())
 }

@@ -74,6 +74,16 @@ pub(crate) fn check(form: Option<&Form>, given: &Map<String, Value>, facts: Fact
     answers
 }
 
+/// Notes the answers that are needed whatever else there is.
+pub(crate) fn lacking(form: &Form, given: &Map<String, Value>, checks: &mut Checks) {
+    for field in form.fields.iter().filter(|field| field.required) {
+        let answered = given.get(&field.key).is_some_and(|value| !is_blank(value));
+        if !answered {
+            checks.refuse(pointer(&field.key), "missing", format!("is needed: {}", field.label));
+        }
+    }
+}
+
 /// RFC 6901.
 fn pointer(key: &str) -> String {
     format!("/custom/{}", key.replace('~', "~0").replace('/', "~1"))

@@ -122,8 +122,10 @@ matrix! {
     /// See the program: forms, policies, stages.
     ProgramRead, "programs:read", [VendorOwner, VendorAdmin, ChannelManager, VendorFinance, VendorMarketing, Content,
         Moderator, Viewer, PartnerAdmin, PartnerSales, PartnerMarketing, PartnerTechnical, PartnerFinance];
-    /// Set up the program: forms, approval policies, protection, stages, exchange rates.
+    /// Set up the program: forms, approval policies, protection, stages.
     ProgramManage, "programs:manage", [VendorOwner, VendorAdmin, ChannelManager];
+    /// Set exchange rates.
+    RateManage, "rates:manage", [VendorOwner, VendorAdmin, ChannelManager, VendorFinance];
     /// See leads: a vendor its own, a partner those that it was offered.
     LeadRead, "leads:read", [VendorOwner, VendorAdmin, ChannelManager, VendorMarketing, Viewer, PartnerAdmin,
         PartnerSales, PartnerMarketing];

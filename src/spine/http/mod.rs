@@ -27,7 +27,7 @@ pub use edge::{RequestContext, edge, method_not_allowed, not_found};
 pub use field::{Checks, Validate};
 pub(crate) use limit::attempt_keys;
 pub use limit::{Limits, Verdict};
-pub use page::{Page, PageQuery, Paging};
+pub use page::{Page, PageQuery, Paging, with_longer_pages};
 pub use path::PathId;
 pub use problem::{FieldError, Problem};
 pub use serve::{ConnectionIo, serve};

@@ -1,5 +1,7 @@
 //! Keyset pages.
 
+use std::future::Future;
+
 use axum::{
     Json,
     http::{HeaderValue, header},
@@ -10,6 +12,18 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Problem, code};
+
+/// The most rows of a page.
+const MOST: u32 = 100;
+
+tokio::task_local! {
+    static ROOM: u32;
+}
+
+/// Does `work` with pages that may have up to `rows` rows: for the server's own reading of whole lists.
+pub async fn with_longer_pages<F: Future>(rows: u32, work: F) -> F::Output {
+    ROOM.scope(rows, work).await
+}
 
 /// How a list is asked for. Flatten it by hand into a query struct: unknown parameters are then still refused.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
@@ -49,11 +63,10 @@ impl<K: Serialize + DeserializeOwned> Paging<K> {
     /// 400 for a limit out of range or a cursor that isn't one of this list.
     pub fn new(keys: &CursorKey, scope: String, limit: Option<u32>, cursor: Option<&str>) -> Result<Self, Problem> {
         let limit = limit.unwrap_or(50);
-        if !(1..=100).contains(&limit) {
-            return Err(Problem::new(
-                code::INVALID_QUERY,
-                format!("limit must be from 1 to 100, and is {limit}."),
-            ));
+        let most = ROOM.try_with(|rows| *rows).unwrap_or(MOST);
+        if !(1..=most).contains(&limit) {
+            let detail = format!("limit must be from 1 to {most}, and is {limit}.");
+            return Err(Problem::new(code::INVALID_QUERY, detail));
         }
         let after = cursor
             .map(|cursor| keys.open(&scope, cursor))

@@ -11,7 +11,7 @@ mod rows;
 mod set_discounts;
 mod set_prices;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use guildhall_kernel::{Currency, OrgId, PriceListId, ProductId, ProgramId};
 use guildhall_onboard::api::Tier;
 use guildhall_spine::{
@@ -94,6 +94,10 @@ pub(super) struct ListFacts {
 impl ListFacts {
     fn check(&self, checks: &mut Checks) {
         checks.text("/name", &self.name, 1, 200, false);
+        for (at, day) in [("/valid_from", Some(self.valid_from)), ("/valid_to", self.valid_to)] {
+            let sound = day.is_none_or(|day| (1970..2200).contains(&day.year()));
+            checks.check(sound, at, "date", "must be from 1970 to 2199");
+        }
         let ordered = self.valid_to.is_none_or(|last| last >= self.valid_from);
         checks.check(ordered, "/valid_to", "date", "must not be before valid_from");
     }

@@ -43,6 +43,9 @@ pub(in crate::deals) struct ConflictParty {
     account_id: Option<DirectAccountId>,
     /// Whose registration.
     partner_id: Option<OrgId>,
+    /// That partner's name.
+    #[schema(example = "Alder Systems")]
+    partner_name: Option<String>,
     /// The customer, as this side calls it.
     #[schema(example = "Contoso Robotics GmbH")]
     customer_name: String,
@@ -125,6 +128,7 @@ struct StoredParty {
     deal_status: Option<DealStatus>,
     account_id: Option<Uuid>,
     partner_id: Option<Uuid>,
+    partner_name: Option<String>,
     customer_name: String,
     since: DateTime<Utc>,
     outcome: Option<PartyOutcome>,
@@ -147,6 +151,7 @@ impl From<Row> for ConflictCase {
             deal_status: party.deal_status,
             account_id: party.account_id.map(DirectAccountId::from),
             partner_id: party.partner_id.map(OrgId::from),
+            partner_name: party.partner_name,
             customer_name: party.customer_name,
             since: party.since,
             outcome: party.outcome,
@@ -186,6 +191,7 @@ async fn read(conn: &mut sqlx::PgConnection, org: OrgId, ids: &[Uuid]) -> Result
                   CASE WHEN c.vendor_id = $2 THEN c.decided_by END AS "decided_by: UserId", c.decided_at,
                   (SELECT coalesce(json_agg(json_build_object('deal_id', p.deal_id, 'deal_status', d.status,
                               'account_id', p.account_id, 'partner_id', p.partner_id,
+                              'partner_name', (SELECT name FROM organisation WHERE id = p.partner_id),
                               'customer_name', coalesce(d.customer_name, a.name),
                               'since', coalesce(d.created_at, a.created_at), 'outcome', p.outcome,
                               'share', p.share::text) ORDER BY coalesce(d.created_at, a.created_at), p.no), '[]')

@@ -73,12 +73,12 @@ fn first(faults: &[FieldError]) -> (&str, &str) {
 /// (the head `Date` and currencies, a row a day, units per euro, `N/A` for none). The days and currencies in the file
 /// are set, others stay. A fault is told by row and column (`/12/USD`), and then nothing is stored.
 #[utoipa::path(put, path = "/api/v1/exchange-rates", operation_id = "putExchangeRates", tag = "pipeline",
-    security(("bearer" = ["programs:manage"])),
+    security(("bearer" = ["rates:manage"])),
     request_body(content = String, content_type = "text/csv", example = json!("Date,USD,JPY\n2026-11-20,1.0875,163.21\n")),
     responses((status = 200, description = "what was stored", body = Imported)))]
 pub(in crate::pipeline) async fn put_exchange_rates(
     State(app): State<App>,
-    May { actor, org, .. }: May<right::ProgramManage>,
+    May { actor, org, .. }: May<right::RateManage>,
     CsvUpload(bytes): CsvUpload,
 ) -> Result<impl IntoResponse, Problem> {
     let rates = tokio::task::spawn_blocking(move || file::read(&bytes))
