@@ -20,6 +20,9 @@ pub(super) enum Known {
 }
 
 /// What each of `leads` is another sign of, by its place. The caller holds the vendor's turn.
+///
+/// Keys of names are a vendor's own. Whose a row is, is asked outside the look-up: named inside, it has the planner read
+/// all of the vendor's rows by another index while a young table has no statistics.
 pub(super) async fn find(
     tx: &mut Tx,
     vendor: OrgId,
@@ -52,12 +55,12 @@ async fn of_leads(tx: &mut Tx, vendor: OrgId, asked: &Value) -> Result<Vec<(usiz
                        AND stage IN ('new', 'offered', 'accepted', 'contacted', 'qualified', 'returned') LIMIT 1)
                     UNION ALL
                     (SELECT l.id FROM unnest(a.keys) k (key),
-                            LATERAL (SELECT id, company_key, country, domain FROM lead
-                                     WHERE company_keys @> ARRAY[k.key] AND vendor_id = $1
+                            LATERAL (SELECT id, vendor_id, company_key, country, domain FROM lead
+                                     WHERE company_keys @> ARRAY[k.key]
                                        AND stage IN ('new', 'offered', 'accepted', 'contacted', 'qualified', 'returned')
                                      LIMIT 30) l
-                     WHERE l.country IS NOT DISTINCT FROM a.country AND similarity(l.company_key, a.name) >= 0.75
-                       AND (l.domain IS NULL OR a.domain IS NULL)
+                     WHERE l.vendor_id = $1 AND l.country IS NOT DISTINCT FROM a.country
+                       AND similarity(l.company_key, a.name) >= 0.75 AND (l.domain IS NULL OR a.domain IS NULL)
                      ORDER BY similarity(l.company_key, a.name) DESC, l.id LIMIT 1)
                 ) f
            ORDER BY a.place, f.id"#,
@@ -85,11 +88,11 @@ async fn of_deals(tx: &mut Tx, vendor: OrgId, asked: &Value) -> Result<Vec<(usiz
                        AND d.status IN ('submitted', 'info_requested', 'approved') LIMIT 1)
                     UNION ALL
                     (SELECT d.id FROM unnest(a.keys) k (key),
-                            LATERAL (SELECT id, customer_key, customer_country, customer_domain FROM deal
-                                     WHERE customer_keys @> ARRAY[k.key] AND vendor_id = $1
+                            LATERAL (SELECT id, vendor_id, customer_key, customer_country, customer_domain FROM deal
+                                     WHERE customer_keys @> ARRAY[k.key]
                                        AND status IN ('submitted', 'info_requested', 'approved') LIMIT 30) d
-                     WHERE d.customer_country = a.country AND similarity(d.customer_key, a.name) >= 0.75
-                       AND (d.customer_domain IS NULL OR a.domain IS NULL)
+                     WHERE d.vendor_id = $1 AND d.customer_country = a.country
+                       AND similarity(d.customer_key, a.name) >= 0.75 AND (d.customer_domain IS NULL OR a.domain IS NULL)
                      ORDER BY similarity(d.customer_key, a.name) DESC, d.id LIMIT 1)
                 ) f
            ORDER BY a.place, f.id"#,
