@@ -59,6 +59,7 @@ pub(crate) async fn register(tx: &mut Tx, origin: &Origin, registration: Registr
         program: partnership.program,
         lead,
         form: form.map(|stored| stored.id),
+        decide_by: clock::due_at(tx.now(), &terms),
     };
     let written = rows::insert(tx, &by, &place, &draft, found.level()).await?;
     attach_answers(tx, written.id, by.vendor, by.partner, &draft.custom.files).await?;
@@ -69,7 +70,7 @@ pub(crate) async fn register(tx: &mut Tx, origin: &Origin, registration: Registr
         terms.open_registrations.of(partnership.tier),
     )
     .await?;
-    clock::start(tx, written.id, &terms).await?;
+    clock::start_all(tx, &[(written.id, place.decide_by)]).await?;
     found.store(tx, origin, &written).await?;
     desk::on_conflict(tx, origin, (by.vendor, written.id), &found).await?;
     approvals::on_submit(tx, origin, written.id, &found, &terms, partnership.tier).await?;

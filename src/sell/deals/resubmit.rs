@@ -34,5 +34,6 @@ pub(super) async fn look_again(
         return Ok(());
     };
     let terms = policy::rows::of_deal(tx, deal.id).await?;
+    approvals::void(tx, deal.id).await?;
     approvals::on_submit(tx, origin, deal.id, found, &terms, partnership.tier).await
 }

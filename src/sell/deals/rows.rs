@@ -1,6 +1,6 @@
 //! Writing deals. Each function is one step of a command, inside its transaction.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use guildhall_kernel::{Currency, DealFormId, DealId, LeadId, OrgId, ProductId, ProgramId, UserId};
 use guildhall_spine::{db::Tx, http::Problem};
 use rust_decimal::Decimal;
@@ -116,6 +116,8 @@ pub(super) struct Place {
     pub(super) lead: Option<LeadId>,
     /// The form that it was checked by.
     pub(super) form: Option<DealFormId>,
+    /// Until when the vendor should have decided.
+    pub(super) decide_by: DateTime<Utc>,
 }
 
 /// Stores a new deal.
@@ -131,8 +133,9 @@ pub(super) async fn insert(
         Written,
         r#"INSERT INTO deal (id, vendor_id, partner_id, submitted_by, status, customer_name, customer_key, customer_keys,
                              customer_domain, customer_country, currency, amount, expected_close, note, conflict_level,
-                             created_at, updated_at, program_id, lead_id, form_id, custom)
-           VALUES ($1, $2, $3, $4, 'submitted', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $16, $17, $18, $19)
+                             created_at, updated_at, program_id, lead_id, form_id, custom, decision_due_at)
+           VALUES ($1, $2, $3, $4, 'submitted', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $16, $17, $18, $19,
+                   $20)
            RETURNING id AS "id: DealId", vendor_id AS "vendor_id: OrgId", partner_id AS "partner_id: OrgId",
                      customer_name, status AS "status: DealStatus", amount, currency, version,
                      NULL AS "note: String", NULL AS "reason: RejectReason",
@@ -156,6 +159,7 @@ pub(super) async fn insert(
         place.lead.map(LeadId::uuid),
         place.form.map(DealFormId::uuid),
         Value::Object(draft.custom.values.clone()),
+        place.decide_by,
     )
     .fetch_one(&mut **tx)
     .await?;

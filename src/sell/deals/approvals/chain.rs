@@ -28,7 +28,19 @@ pub(in crate::deals) fn needs_turn(terms: &Terms) -> bool {
     terms.rules.iter().any(|rule| rule.outcome == RuleOutcome::AutoApprove)
 }
 
-/// Decides what happens to a deal that was just submitted, or submitted again: what was voted before is void.
+/// Makes void what was asked and voted about a deal that comes a second time.
+pub(in crate::deals) async fn void(tx: &mut Tx, deal: DealId) -> Result<(), Problem> {
+    sqlx::query!(
+        "WITH steps AS (DELETE FROM approval_step WHERE deal_id = $1)
+         UPDATE deal SET routed_by = NULL WHERE id = $1 AND routed_by IS NOT NULL",
+        deal.uuid(),
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Decides what happens to a deal that was just submitted, or submitted again.
 pub(in crate::deals) async fn on_submit(
     tx: &mut Tx,
     origin: &Origin,
@@ -37,23 +49,18 @@ pub(in crate::deals) async fn on_submit(
     terms: &Terms,
     tier: Tier,
 ) -> Result<(), Problem> {
+    if terms.rules.is_empty() {
+        return Ok(());
+    }
     let facts = facts(tx, deal, found.level(), tier).await?;
     let (rule, _) = route(&terms.rules, &facts);
-    let name = rule.map(|rule| rule.name.as_str());
-    sqlx::query!(
-        "WITH steps AS (DELETE FROM approval_step WHERE deal_id = $1)
-         UPDATE deal SET routed_by = $2 WHERE id = $1 AND (routed_by IS NOT NULL OR $2::text IS NOT NULL)",
-        deal.uuid(),
-        name,
-    )
-    .execute(&mut **tx)
-    .await?;
-    match rule {
-        Some(rule) if rule.outcome == RuleOutcome::AutoApprove => approve_at_once(tx, origin, deal, found, rule).await,
-        Some(rule) => match rule.chain() {
-            Some(chain) => begin(tx, origin, deal, &rule.name, &chain).await,
-            None => Ok(()),
-        },
+    let Some(rule) = rule else { return Ok(()) };
+    sqlx::query!("UPDATE deal SET routed_by = $2 WHERE id = $1", deal.uuid(), rule.name)
+        .execute(&mut **tx)
+        .await?;
+    match rule.chain() {
+        _ if rule.outcome == RuleOutcome::AutoApprove => approve_at_once(tx, origin, deal, found, rule).await,
+        Some(chain) => begin(tx, origin, deal, &rule.name, &chain).await,
         None => Ok(()),
     }
 }

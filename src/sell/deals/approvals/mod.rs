@@ -7,7 +7,7 @@ mod rows;
 mod vote;
 
 pub(crate) use chain::refuse_unasked;
-pub(super) use chain::{needs_turn, on_submit};
+pub(super) use chain::{needs_turn, on_submit, void};
 pub(super) use delegations::{
     __path_delegate_approvals, __path_list_approval_delegations, __path_revoke_approval_delegation, delegate_approvals,
     list_approval_delegations, revoke_approval_delegation,
