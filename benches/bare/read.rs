@@ -253,16 +253,6 @@ impl FromRow<'_, PgRow> for Deal {
         let closed_on: Option<NaiveDate> = row.try_get(21)?;
         let close_reason: Option<String> = row.try_get(22)?;
         let sqlx::types::Json(custom) = row.try_get(28)?;
-        let decided_at: Option<DateTime<Utc>> = row.try_get(18)?;
-        let decision = match decided_at {
-            Some(at) => Some(Decision {
-                by: person(row, 16)?,
-                at,
-                reason: row.try_get(20)?,
-                note: row.try_get(19)?,
-            }),
-            None => None,
-        };
         Ok(Self {
             id: row.try_get(0)?,
             version: row.try_get(1)?,
@@ -281,24 +271,10 @@ impl FromRow<'_, PgRow> for Deal {
             form: form.zip(form_version).map(|(id, version)| FormVersion { id, version }),
             custom,
             submitted_by: person(row, 14)?,
-            lead: lead.map(|sqlx::types::Json(lead)| Lead {
-                id: lead.id.into(),
-                source: lead.source,
-                campaign: lead.campaign,
-                reference: lead.reference,
-            }),
-            decision,
-            decision_clock: standing.due_at.map(|due_at| DecisionClock {
-                due_at,
-                paused_at: standing.paused_at,
-                overdue_at: standing.overdue_at,
-            }),
-            protection: standing.protected_until.map(|until| Protection {
-                until,
-                progress_at: standing.progress_at,
-                extensions: standing.extensions,
-                ended_because: standing.ended_because,
-            }),
+            lead: lead.map(|sqlx::types::Json(lead)| Lead::from(lead)),
+            decision: decision(row)?,
+            decision_clock: standing.clock(),
+            protection: standing.protection(),
             appeal: standing.appeal,
             closing: closed_on.map(|on| Closing {
                 on,
@@ -315,6 +291,46 @@ impl FromRow<'_, PgRow> for Deal {
             currency,
         })
     }
+}
+
+impl From<StoredLead> for Lead {
+    fn from(lead: StoredLead) -> Self {
+        Self {
+            id: lead.id.into(),
+            source: lead.source,
+            campaign: lead.campaign,
+            reference: lead.reference,
+        }
+    }
+}
+
+impl Standing {
+    fn clock(&self) -> Option<DecisionClock> {
+        self.due_at.map(|due_at| DecisionClock {
+            due_at,
+            paused_at: self.paused_at,
+            overdue_at: self.overdue_at,
+        })
+    }
+
+    fn protection(&self) -> Option<Protection> {
+        self.protected_until.map(|until| Protection {
+            until,
+            progress_at: self.progress_at,
+            extensions: self.extensions,
+            ended_because: self.ended_because.clone(),
+        })
+    }
+}
+
+fn decision(row: &PgRow) -> Result<Option<Decision>, sqlx::Error> {
+    let Some(at) = row.try_get(18)? else { return Ok(None) };
+    Ok(Some(Decision {
+        by: person(row, 16)?,
+        at,
+        reason: row.try_get(20)?,
+        note: row.try_get(19)?,
+    }))
 }
 
 fn in_minor_units(lines: Vec<Line>, currency: &str) -> Vec<Line> {
