@@ -24,8 +24,6 @@ use utoipa::openapi::{Content, ContentBuilder, ObjectBuilder, OpenApi, PathItem,
 
 use columns::{Columns, Lists};
 
-/// Rows that a list is asked for at once: a hundred would take many more queries.
-const PAGE: u32 = 1000;
 /// More than any page has.
 const LARGEST_PAGE: usize = 64 << 20;
 
@@ -144,7 +142,7 @@ struct Page {
 impl Pages {
     async fn read(&self, cursor: String) -> Result<Page, Response> {
         let limit = if self.columns.paged {
-            format!("&limit={PAGE}{cursor}")
+            format!("&limit={}{cursor}", self.columns.page)
         } else {
             String::new()
         };
@@ -155,7 +153,7 @@ impl Pages {
         *request.uri_mut() = uri;
         *request.headers_mut() = self.headers.clone();
         *request.extensions_mut() = self.extensions.clone();
-        let response = with_longer_pages(PAGE, self.next.clone().run(request)).await;
+        let response = with_longer_pages(self.columns.page, self.next.clone().run(request)).await;
         if !response.status().is_success() {
             return Err(response);
         }

@@ -8,6 +8,9 @@ use serde_json::Value;
 
 /// Objects in objects in a row; what lies deeper is written as JSON.
 const DEPTH: usize = 3;
+/// Rows of a page, which is held in memory: of flat rows and of those that hold others.
+const MANY: u32 = 1000;
+const FEW: u32 = 100;
 
 /// What a column's values are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +28,8 @@ struct Column {
     /// The names of the members on the way to the value.
     path: Vec<String>,
     kind: Kind,
+    /// Whether values may be any number of objects.
+    nested: bool,
 }
 
 /// The columns of each list of the API, by the list's address.
@@ -38,6 +43,8 @@ pub(super) struct Columns {
     pub(super) name: String,
     /// Whether it comes page by page; otherwise it comes whole.
     pub(super) paged: bool,
+    /// Rows that are asked for at once: fewer where one may be large.
+    pub(super) page: u32,
     columns: Vec<Column>,
 }
 
@@ -62,7 +69,18 @@ impl Lists {
             columns.sort_by_key(|column| column.path != ["id"]);
             let last = path.rsplit('/').find(|part| !part.starts_with('{'))?;
             let name = last.to_owned();
-            Some((path.clone(), Columns { name, paged, columns }))
+            let page = if columns.iter().any(|column| column.nested) {
+                FEW
+            } else {
+                MANY
+            };
+            let columns = Columns {
+                name,
+                paged,
+                page,
+                columns,
+            };
+            Some((path.clone(), columns))
         });
         Self(lists.collect())
     }
@@ -167,6 +185,18 @@ fn resolved<'a>(document: &'a Value, mut schema: &'a Value) -> &'a Value {
     schema
 }
 
+/// Whether a value may hold any number of objects, or anything.
+fn is_nested(document: &Value, schema: &Value) -> bool {
+    match type_of(schema) {
+        Some("array") => schema.get("items").is_none_or(|items| {
+            let items = resolved(document, items);
+            !matches!(type_of(items), Some("string" | "integer" | "number" | "boolean"))
+        }),
+        Some("string" | "integer" | "number" | "boolean") => false,
+        _ => schema.get("enum").is_none(),
+    }
+}
+
 fn collect(document: &Value, schema: &Value, path: &mut Vec<String>, columns: &mut Vec<Column>) {
     let schema = resolved(document, schema);
     let members = schema.get("properties").and_then(Value::as_object);
@@ -181,6 +211,7 @@ fn collect(document: &Value, schema: &Value, path: &mut Vec<String>, columns: &m
         _ => columns.push(Column {
             path: path.clone(),
             kind: Kind::of(schema),
+            nested: is_nested(document, schema),
         }),
     }
 }

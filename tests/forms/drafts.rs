@@ -81,6 +81,16 @@ async fn a_change_of_a_draft_keeps_what_it_does_not_name() {
             json!({"name": "Acme", "domain": null, "country": "DE"}),
             json!({"b": "3", "c": ["4"]}),
         ),
+        (
+            json!({"vendor_id": stage.scene.northwind}),
+            json!({"name": "Acme", "domain": null, "country": "DE"}),
+            json!({"b": "3", "c": ["4"]}),
+        ),
+        (
+            json!({"vendor_id": null, "custom": {"d": "5"}}),
+            json!({"name": "Acme", "domain": null, "country": "DE"}),
+            json!({"d": "5"}),
+        ),
         (json!({"customer": null, "custom": null}), json!(null), json!(null)),
     ] {
         let etag = stage.rep.etag(&path).await;

@@ -39,6 +39,18 @@ async fn deals_of_one_content_come_once_unless_they_are_to_come_again() {
     assert_eq!(deals(&play.manager).await, 1);
     let (tried, _) = import(&play.manager, file.clone(), dry).await;
     assert_eq!(counts(&tried), (2, 1, 0));
+    // Of a file from before its content was noted, it is known that it is the same file.
+    let mut same = each.clone();
+    same["file_id"] = first["file_id"].clone();
+    let mut db = play.server.database.connect().await;
+    sqlx::query("UPDATE import_file SET digest = NULL")
+        .execute(&mut db)
+        .await
+        .unwrap();
+    play.manager
+        .post("/api/v1/imports", &same)
+        .await
+        .problem(409, "already_exists");
     let mut meant = each.clone();
     meant["again"] = json!(true);
     let (meant, _) = import(&play.manager, file.clone(), meant).await;

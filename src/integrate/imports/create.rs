@@ -58,7 +58,7 @@ impl Validate for NewImport {
 ///
 /// Begins as soon as a node has time; follow it with `GET /api/v1/imports/{id}`, or by `import.progressed` and
 /// `import.finished` on the live socket. Importing takes the permission that the rows take one by one, besides. A file of
-/// deals whose very content was imported before is 409 `already_exists`, unless `again` says so.
+/// deals whose very content was imported in the last 30 days is 409 `already_exists`, unless `again` says so.
 #[utoipa::path(post, path = "/api/v1/imports", operation_id = "createImport", tag = "imports",
     security(("bearer" = ["imports:manage"])),
     params(("Idempotency-Key" = Option<String>, Header, description = "makes a repeated request safe")),

@@ -65,7 +65,8 @@ pub(super) async fn imported_before(
     file: FileId,
 ) -> Result<Option<ImportId>, sqlx::Error> {
     sqlx::query!(
-        "SELECT FROM import_file WHERE org_id = $1 AND digest = (SELECT digest FROM import_file WHERE id = $2)
+        "SELECT FROM import_file
+         WHERE org_id = $1 AND (id = $2 OR digest = (SELECT digest FROM import_file WHERE id = $2))
          ORDER BY id FOR NO KEY UPDATE",
         org.uuid(),
         file.uuid()
@@ -74,7 +75,7 @@ pub(super) async fn imported_before(
     .await?;
     sqlx::query_scalar!(
         r#"SELECT i.id AS "id: ImportId" FROM import_file f JOIN bulk_import i ON i.file_id = f.id
-           WHERE f.org_id = $1 AND f.digest = (SELECT digest FROM import_file WHERE id = $2) AND i.kind = $3
+           WHERE f.org_id = $1 AND (f.id = $2 OR f.digest = (SELECT digest FROM import_file WHERE id = $2)) AND i.kind = $3
              AND NOT i.dry_run AND (i.status IN ('queued', 'running', 'applying') OR i.rows_applied > 0)
            ORDER BY i.id LIMIT 1"#,
         org.uuid(),

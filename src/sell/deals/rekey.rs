@@ -50,23 +50,20 @@ async fn batch(tx: &mut Tx, after: Uuid) -> Result<Option<Uuid>, Problem> {
         let Ok(key) = NameKey::from_legal_name(&deal.customer_name, &deal.customer_country) else {
             continue;
         };
-        // A deal that claims nothing any more has none.
-        let keys = match deal.customer_keys.as_slice() {
-            [] => Vec::new(),
-            _ => NameKeys::new(deal.vendor, &key).to_stored(),
-        };
-        if key.as_str() == deal.customer_key && keys == deal.customer_keys {
+        let keys = NameKeys::new(deal.vendor, &key).to_stored();
+        if key.as_str() == deal.customer_key && (keys == deal.customer_keys || deal.customer_keys.is_empty()) {
             continue;
         }
-        // What was written since it was read was written by today's rule.
+        // A deal that claims nothing any more has no keys to be found by, whatever it had when it was read. One that has
+        // got another name since got its keys by today's rule.
         sqlx::query!(
-            "UPDATE deal SET customer_key = $2, customer_keys = $3
-             WHERE id = $1 AND customer_key = $4 AND customer_keys = $5",
+            "UPDATE deal SET customer_key = $2, customer_keys = CASE WHEN customer_keys = '{}' THEN customer_keys ELSE $3 END
+             WHERE id = $1 AND customer_name = $4 AND customer_country = $5",
             deal.id,
             key.as_str(),
             &keys,
-            deal.customer_key,
-            &deal.customer_keys,
+            deal.customer_name,
+            deal.customer_country,
         )
         .execute(&mut **tx)
         .await?;

@@ -161,9 +161,15 @@ pub(super) struct ContentPatch {
 }
 
 impl ContentPatch {
-    pub(super) fn over(self, content: Content) -> Content {
+    pub(super) fn over(self, mut content: Content) -> Content {
+        let before = content.vendor_id;
+        let vendor_id = self.vendor_id.over(before);
+        // Another vendor asks other questions, and has no right to the answers.
+        if before.is_some() && vendor_id != before {
+            content.custom = None;
+        }
         Content {
-            vendor_id: self.vendor_id.over(content.vendor_id),
+            vendor_id,
             customer: match self.customer {
                 Patch::Absent => content.customer,
                 Patch::Null => None,

@@ -51,8 +51,8 @@ pub(super) async fn create_deal_draft(
 
 /// Change a draft
 ///
-/// What is left out stays, in the customer and in the answers as well; the list of lines and that of contacts are taken whole. The
-/// answer says what is still missing. What was submitted can't be changed here (`draft_submitted`).
+/// What is left out stays, in the customer and in the answers as well; the list of lines and that of contacts are taken whole.
+/// With another vendor the answers go, but for those that come with it. The answer says what is still missing. What was submitted can't be changed here (`draft_submitted`).
 #[utoipa::path(patch, path = "/api/v1/deal-drafts/{id}", operation_id = "changeDealDraft", tag = "deals",
     security(("bearer" = ["deals:submit"])),
     params(

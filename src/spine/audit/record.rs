@@ -1,6 +1,6 @@
 //! From events to entries.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use guildhall_kernel::OrgId;
@@ -61,11 +61,6 @@ struct ActedFor {
 impl Consumer for AuditConsumer {
     fn name(&self) -> &'static str {
         Self::NAME
-    }
-
-    /// Nobody waits for an entry: written ten at a time, they cost a busy database a tenth of the commits.
-    fn rest(&self) -> Duration {
-        Duration::from_millis(50)
     }
 
     async fn apply(&self, tx: &mut Tx, events: &[Recorded]) -> Result<(), ConsumerFault> {

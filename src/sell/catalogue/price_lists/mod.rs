@@ -95,8 +95,8 @@ impl ListFacts {
     fn check(&self, checks: &mut Checks) {
         checks.text("/name", &self.name, 1, 200, false);
         for (at, day) in [("/valid_from", Some(self.valid_from)), ("/valid_to", self.valid_to)] {
-            let sound = day.is_none_or(|day| (1970..2200).contains(&day.year()));
-            checks.check(sound, at, "date", "must be from 1970 to 2199");
+            let sound = day.is_none_or(|day| (1970..=9999).contains(&day.year()));
+            checks.check(sound, at, "date", "must be from 1970 to 9999");
         }
         let ordered = self.valid_to.is_none_or(|last| last >= self.valid_from);
         checks.check(ordered, "/valid_to", "date", "must not be before valid_from");
