@@ -25,6 +25,11 @@ pub trait Consumer: Send + Sync {
     /// event that keeps failing is put aside as a dead letter.
     async fn apply(&self, tx: &mut Tx, events: &[Recorded]) -> Result<(), ConsumerFault>;
 
+    /// Whether an event is much work. A transaction takes few of these: while it is open, every reader of the log waits.
+    fn is_heavy(&self, _: &Recorded) -> bool {
+        false
+    }
+
     /// How long it rests once it has taken all there is. While events keep coming they then come in larger batches,
     /// at a fraction of the cost: a busy database would otherwise spend a third of its time on consumers that look at
     /// one event each. After a quiet spell the first is taken at once all the same.
@@ -51,6 +56,8 @@ impl From<Problem> for ConsumerFault {
 }
 
 const BATCH: i64 = 200;
+/// Heavy events that a transaction takes at most.
+const HEAVY: usize = 4;
 
 struct Cursor {
     position: Position,
@@ -137,7 +144,9 @@ async fn step(db: &Db, consumer: &dyn Consumer, max_failures: i32) -> Result<Ste
     }
     // After a failure events come one by one, so that the poisoned one is found and the rest goes on.
     let limit = if cursor.failures > 0 { 1 } else { BATCH };
-    let events = read(&mut *tx, cursor.position, limit).await?;
+    let mut events = read(&mut *tx, cursor.position, limit).await?;
+    let full = usize::try_from(limit).is_ok_and(|limit| events.len() >= limit);
+    let more = keep_light(consumer, &mut events) || full;
     let (Some(first), Some(last)) = (events.first(), events.last()) else {
         return Ok(if held_back(&mut *tx, cursor.position).await? {
             Step::Held
@@ -150,8 +159,7 @@ async fn step(db: &Db, consumer: &dyn Consumer, max_failures: i32) -> Result<Ste
         Ok(()) => {
             advance(&mut tx, consumer.name(), last.position, now).await?;
             tx.commit().await?;
-            let full = usize::try_from(limit).is_ok_and(|limit| events.len() >= limit);
-            Ok(if full { Step::Moved } else { Step::Caught })
+            Ok(if more { Step::Moved } else { Step::Caught })
         }
         Err(fault) => {
             // Dropped instead, it might still hold the cursor when it is claimed again below.
@@ -176,6 +184,17 @@ async fn step(db: &Db, consumer: &dyn Consumer, max_failures: i32) -> Result<Ste
             Ok(Step::Idle)
         }
     }
+}
+
+/// Leaves what comes after the last heavy event that may be taken to the next transaction; says whether anything does.
+fn keep_light(consumer: &dyn Consumer, events: &mut Vec<Recorded>) -> bool {
+    let mut heavy = events.iter().enumerate().filter(|(_, event)| consumer.is_heavy(event));
+    let Some((last, _)) = heavy.nth(HEAVY - 1) else {
+        return false;
+    };
+    let more = last + 1 < events.len();
+    events.truncate(last + 1);
+    more
 }
 
 async fn claim(tx: &mut Tx, name: &str) -> Result<Option<Cursor>, Problem> {

@@ -25,6 +25,11 @@ impl Consumer for ImportedDeals {
         "imported_deals"
     }
 
+    /// Each is a search for conflicts.
+    fn is_heavy(&self, event: &Recorded) -> bool {
+        event.kind == DealImported::KIND
+    }
+
     async fn apply(&self, tx: &mut Tx, events: &[Recorded]) -> Result<(), ConsumerFault> {
         for event in events.iter().filter(|event| event.kind == DealImported::KIND) {
             let origin: Origin = serde_json::from_str(event.origin.get()).unwrap_or_default();
