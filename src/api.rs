@@ -1,10 +1,14 @@
 //! The API put together: routes, OpenAPI document, error codes, event kinds.
 
+use std::sync::Arc;
+
 use axum::{
     Router,
+    body::Bytes,
     http::{HeaderName, HeaderValue, Method, header},
     middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
+    routing::get,
 };
 use guildhall_spine::{
     App,
@@ -24,7 +28,13 @@ use utoipa::openapi::{Info, License, OpenApi, OpenApiBuilder, Tag};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use crate::{VERSION, pages, sheet, system};
+use crate::{
+    VERSION, pages,
+    sheet::{self, Lists},
+    system,
+};
+
+const DOCUMENT: &str = "/api/v1/openapi.json";
 
 fn routes() -> OpenApiRouter<App> {
     let kinds = events().iter().map(|event| event.kind).collect();
@@ -106,12 +116,13 @@ pub fn openapi() -> OpenApi {
     document
 }
 
-fn finish(document: &mut OpenApi) {
+/// Adds what all operations have in common; returns what the lists are.
+fn finish(document: &mut OpenApi) -> Lists {
     security_schemes(document);
     describe_errors(document);
     show_errors(document, &codes());
     describe_optional_parameters(document);
-    sheet::describe(document);
+    sheet::describe(document)
 }
 
 /// Every error code.
@@ -137,23 +148,27 @@ pub fn events() -> Vec<EventDoc> {
 /// The router with everything that a request passes.
 pub fn router(app: &App) -> Router {
     let (router, mut document) = routes().split_for_parts();
-    finish(&mut document);
+    let lists = Arc::new(finish(&mut document));
+    // Written once: as a tree it would take ten times the memory, and be written at each request.
+    let document = document.to_json().unwrap_or_else(|error| {
+        tracing::error!(%error, "the API's document can't be written");
+        String::new()
+    });
+    let document = Bytes::from(document);
+    let shown = get(async move || ([(header::CONTENT_TYPE, "application/json")], document));
     let described = Router::new()
-        .merge(
-            SwaggerUi::new("/docs")
-                .url("/api/v1/openapi.json", document)
-                .config(ui()),
-        )
+        .merge(SwaggerUi::new("/docs").config(ui()))
         .layer(from_fn(system::titled))
-        .route("/api/v1/asyncapi.json", axum::routing::get(system::asyncapi))
-        .route("/docs/errors", axum::routing::get(system::error_codes))
+        .route(DOCUMENT, shown)
+        .route("/api/v1/asyncapi.json", get(system::asyncapi))
+        .route("/docs/errors", get(system::error_codes))
         .layer(from_fn(system::page_headers));
     router
         .merge(described)
         .merge(pages::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(from_fn(sheet::negotiate))
+        .layer(from_fn_with_state(lists, sheet::negotiate))
         .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(app.clone(), edge))
@@ -163,7 +178,7 @@ pub fn router(app: &App) -> Router {
 
 /// The API's page: without a bar to look at other servers' documents, and with credentials kept over a reload.
 fn ui() -> Config<'static> {
-    Config::default()
+    Config::new([DOCUMENT])
         .use_base_layout()
         .persist_authorization(true)
         .display_operation_id(true)

@@ -4,12 +4,12 @@
 
 mod columns;
 
-use std::sync::OnceLock;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use axum::{
     body::to_bytes,
-    extract::{MatchedPath, Request},
+    extract::{MatchedPath, Request, State},
     http::{Extensions, HeaderMap, HeaderValue, Method, Uri, header},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -22,7 +22,8 @@ use guildhall_spine::http::{
 use serde::Deserialize;
 use utoipa::openapi::{Content, ContentBuilder, ObjectBuilder, OpenApi, PathItem, RefOr, schema::SchemaFormat};
 
-use columns::{Columns, Lists};
+use columns::Columns;
+pub(crate) use columns::Lists;
 
 /// More than any page has.
 const LARGEST_PAGE: usize = 64 << 20;
@@ -30,19 +31,10 @@ const LARGEST_PAGE: usize = 64 << 20;
 const CSV: &str = "text/csv";
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
-/// The lists of the API, the same for every server in this process.
-fn lists() -> &'static Lists {
-    static LISTS: OnceLock<Lists> = OnceLock::new();
-    LISTS.get_or_init(|| {
-        let document = serde_json::to_value(crate::api::openapi());
-        document.map(|document| Lists::of(&document)).unwrap_or_default()
-    })
-}
-
 /// Answers with a file where a list is asked for one.
-pub(crate) async fn negotiate(request: Request, next: Next) -> Response {
+pub(crate) async fn negotiate(State(lists): State<Arc<Lists>>, request: Request, next: Next) -> Response {
     let matched = request.extensions().get::<MatchedPath>().cloned();
-    let Some(columns) = matched.as_ref().and_then(|path| lists().get(path.as_str())) else {
+    let Some(columns) = matched.as_ref().and_then(|path| lists.get(path.as_str())) else {
         return next.run(request).await;
     };
     let mut response = match preferred(request.headers()).filter(|_| request.method() == Method::GET) {
@@ -184,10 +176,10 @@ impl Source for Pages {
     }
 }
 
-/// Describes it in the API's document.
-pub(crate) fn describe(document: &mut OpenApi) {
+/// Describes it in the API's document, which says what the lists are.
+pub(crate) fn describe(document: &mut OpenApi) -> Lists {
     let Ok(value) = serde_json::to_value(&*document) else {
-        return;
+        return Lists::default();
     };
     let lists = Lists::of(&value);
     let file = |format: Option<&str>| -> Content {
@@ -204,6 +196,7 @@ pub(crate) fn describe(document: &mut OpenApi) {
             found.content.insert(XLSX.to_owned(), file(Some("binary")).into());
         }
     }
+    lists
 }
 
 #[cfg(test)]

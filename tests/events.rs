@@ -353,6 +353,46 @@ async fn two_nodes_share_a_consumer_and_every_effect_happens_once() {
     assert_eq!(copied(&db).await.len(), 300);
 }
 
+/// Every third event is much work.
+struct Weigher(Copier);
+
+#[async_trait]
+impl Consumer for Weigher {
+    fn name(&self) -> &'static str {
+        self.0.name()
+    }
+
+    fn is_heavy(&self, event: &Recorded) -> bool {
+        number(event) % 3 == 0
+    }
+
+    async fn apply(&self, tx: &mut Tx, events: &[Recorded]) -> Result<(), ConsumerFault> {
+        self.0.apply(tx, events).await
+    }
+}
+
+#[tokio::test]
+async fn a_transaction_takes_few_events_that_are_much_work() {
+    let database = Database::create().await;
+    let clock = Clock::manual(Clock::system().now());
+    let db = with_notes(&database, &clock, 250).await;
+    let stop = CancellationToken::new();
+    let weigher = Arc::new(Weigher(Copier {
+        poison: None,
+        healed: AtomicBool::new(true),
+    }));
+    let poll = Duration::from_millis(5);
+    let runner = tokio::spawn(run_consumer(db.clone(), weigher, poll, 3, stop.clone()));
+    let numbers = until(&db, &clock, 250).await;
+    stop.cancel();
+    runner.await.unwrap();
+    assert_eq!(numbers, (0..250).collect::<Vec<i64>>());
+    let heavy = "SELECT max(heavy) FROM (
+        SELECT count(*) FILTER (WHERE number % 3 = 0) AS heavy FROM copied GROUP BY xmin) transaction";
+    let heavy: i64 = sqlx::query_scalar(heavy).fetch_one(db.pool()).await.unwrap();
+    assert_eq!(heavy, 4);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_poisoned_event_is_put_aside_after_its_tries_and_can_be_taken_later() {
     let database = Database::create().await;

@@ -34,7 +34,7 @@ struct Column {
 
 /// The columns of each list of the API, by the list's address.
 #[derive(Debug, Default)]
-pub(super) struct Lists(BTreeMap<String, Columns>);
+pub(crate) struct Lists(BTreeMap<String, Columns>);
 
 /// The columns of one list.
 #[derive(Clone, Debug)]

@@ -16,6 +16,7 @@ use crate::support::TestServer;
 const PAGES: &[(&str, &str)] = &[
     ("src/api.rs", "SwaggerUi::new(\"/docs\")"),
     ("src/api.rs", ".route(\"/docs/errors\""),
+    ("src/api.rs", ".route(DOCUMENT,"),
     ("src/api.rs", ".route(\"/api/v1/asyncapi.json\""),
     ("src/pages.rs", ".route(\"/\","),
     ("src/pages.rs", ".route(\"/verify-email\""),
