@@ -9,6 +9,7 @@ mod customers;
 mod forecast;
 mod http;
 mod imports;
+mod incentives;
 mod leads;
 mod live;
 mod load;
@@ -69,6 +70,8 @@ enum Scenario {
     Leads,
     /// A hundred thousand rows from CSV.
     Imports,
+    /// Closed deals to earnings, and a million lines computed anew.
+    Incentives,
     /// The three live scenarios.
     Live,
     /// Commit to frame.
@@ -165,6 +168,9 @@ async fn run(bench: &mut Bench, scenario: Scenario) -> Result<(), Failure> {
     }
     if any(&[S::All, S::Imports]) {
         imports::run(bench).await?;
+    }
+    if any(&[S::All, S::Incentives]) {
+        incentives::run(bench).await?;
     }
     if any(&[S::All, S::Live, S::Latency]) {
         live::latency::run(bench).await?;

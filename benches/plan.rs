@@ -37,6 +37,15 @@ pub(crate) struct Plan {
     /// Deals in the small database that submits are compared with.
     #[arg(long, default_value_t = 10_000, global = true)]
     pub(crate) small_deals: u32,
+    /// Deals closed a second in the scenario of incentives.
+    #[arg(long, default_value_t = 100, global = true)]
+    pub(crate) closing_rate: u32,
+    /// Seconds of closings there.
+    #[arg(long, default_value_t = 20, global = true)]
+    pub(crate) closing_seconds: u32,
+    /// Lines whose earnings are computed anew there.
+    #[arg(long, default_value_t = 1_000_000, global = true)]
+    pub(crate) incentive_lines: u32,
     /// Rows of each file in the scenario of imports.
     #[arg(long, default_value_t = 100_000, global = true)]
     pub(crate) import_rows: u32,

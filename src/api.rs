@@ -45,6 +45,8 @@ fn routes() -> OpenApiRouter<App> {
         .merge(guildhall_spine::files::routes())
         .merge(guildhall_onboard::routes())
         .merge(guildhall_sell::routes())
+        .merge(guildhall_incentivize::routes())
+        .merge(guildhall_payouts::routes())
         .merge(guildhall_integrate::routes());
     described.merge(system::routes())
 }
@@ -62,13 +64,14 @@ fn info() -> Info {
     info
 }
 
+fn tag(name: &str, about: &str) -> Tag {
+    let mut tag = Tag::new(name);
+    tag.description = Some(about.to_owned());
+    tag
+}
+
 fn tags() -> Vec<Tag> {
-    let tag = |name: &str, about: &str| {
-        let mut tag = Tag::new(name);
-        tag.description = Some(about.to_owned());
-        tag
-    };
-    vec![
+    let mut tags = vec![
         tag("auth", "Log-in, sessions, second factor, registration."),
         tag(
             "organisation",
@@ -105,6 +108,32 @@ fn tags() -> Vec<Tag> {
         ),
         tag("live", "Events as they happen."),
         tag("system", "Health, version, documentation."),
+    ];
+    tags.extend(money_tags());
+    tags
+}
+
+fn money_tags() -> Vec<Tag> {
+    vec![
+        tag(
+            "incentive plans",
+            "What is paid for what: versions, simulation, progress.",
+        ),
+        tag(
+            "sales",
+            "What earnings are made of: invoices, activities, refunds and chargebacks.",
+        ),
+        tag("earnings", "What partners and people have earned, and why."),
+        tag("ledger", "The double-entry ledger that earnings stand in."),
+        tag("adjustments", "What is put right by hand, by two people."),
+        tag("disputes", "Objections to what was earned."),
+        tag("claims", "Claims of SPIFFs, with proof."),
+        tag("funds", "Market development funds."),
+        tag(
+            "payouts",
+            "Where partners are paid, batches of payouts, reconciliation.",
+        ),
+        tag("statements", "What was earned and paid in a month."),
     ]
 }
 
@@ -131,6 +160,8 @@ pub fn codes() -> Vec<Code> {
     let mut codes = guildhall_spine::http::CODES.to_vec();
     codes.extend(guildhall_onboard::codes());
     codes.extend(guildhall_sell::codes());
+    codes.extend(guildhall_incentivize::codes());
+    codes.extend(guildhall_payouts::codes());
     codes.extend(guildhall_integrate::codes());
     codes
 }
@@ -141,6 +172,8 @@ pub fn events() -> Vec<EventDoc> {
     let mut events = guildhall_spine::identity::EVENTS.to_vec();
     events.extend(guildhall_onboard::events());
     events.extend(guildhall_sell::events());
+    events.extend(guildhall_incentivize::events());
+    events.extend(guildhall_payouts::events());
     events.extend(guildhall_integrate::events());
     events
 }

@@ -363,7 +363,7 @@ impl Consumer for Weigher {
     }
 
     fn is_heavy(&self, event: &Recorded) -> bool {
-        number(event) % 3 == 0
+        number(event).is_multiple_of(3)
     }
 
     async fn apply(&self, tx: &mut Tx, events: &[Recorded]) -> Result<(), ConsumerFault> {

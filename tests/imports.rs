@@ -4,6 +4,7 @@ mod again;
 mod answers;
 mod kinds;
 mod lines;
+mod sales;
 mod standing;
 mod terms;
 

@@ -1,6 +1,6 @@
 //! Many sockets, each with a task that reads it.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,9 +13,6 @@ use crate::people::Person;
 
 /// How many sockets connect at once.
 const AT_ONCE: usize = 64;
-/// What a subscriber of deals sends once it is connected.
-const SUBSCRIBE: &str = r#"{"type":"subscribe","id":"1","channel":"org","topics":["deals"]}"#;
-
 /// One socket to open.
 #[derive(Clone)]
 pub(crate) struct Seat {
@@ -23,14 +20,22 @@ pub(crate) struct Seat {
     pub(crate) path: &'static str,
     /// The bearer token, for a server that asks for one.
     pub(crate) token: Option<Arc<str>>,
+    /// The topic that one with a token subscribes to.
+    pub(crate) topic: &'static str,
 }
 
 impl Seat {
-    /// A signed-in subscriber of the server's live channel.
+    /// A signed-in subscriber of deals.
     pub(crate) fn subscriber(person: &Person) -> Self {
+        Self::of(person, "deals")
+    }
+
+    /// A signed-in subscriber of a topic of the server's live channel.
+    pub(crate) fn of(person: &Person, topic: &'static str) -> Self {
         Self {
             path: "/api/v1/live",
             token: Some(Arc::clone(&person.token)),
+            topic,
         }
     }
 }
@@ -100,7 +105,8 @@ impl Drop for Audience {
 async fn open(address: SocketAddr, seat: &Seat) -> Result<Socket, Failure> {
     let mut socket = Socket::open(address, seat.path, seat.token.as_deref()).await?;
     if seat.token.is_some() {
-        socket.send(SUBSCRIBE).await?;
+        let subscribe = json!({"type": "subscribe", "id": "1", "channel": "org", "topics": [seat.topic]});
+        socket.send(&subscribe.to_string()).await?;
         let mut answer = None;
         while answer.is_none() {
             socket

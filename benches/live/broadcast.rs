@@ -112,6 +112,7 @@ impl Side {
         let seat = Seat {
             path: SUBSCRIBE,
             token: None,
+            topic: "",
         };
         let (audience, tally) = counting(server.address(), vec![seat; subscribers], |_| true).await?;
         let client = Client::connect(server.address()).await?;

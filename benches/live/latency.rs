@@ -25,8 +25,10 @@ const SETTLE: Duration = Duration::from_secs(3);
 /// A frame that reached a socket: the socket's number, the deal that it is about, and when.
 type Arrival = (usize, String, Instant);
 
-struct Write {
-    due: Instant,
+/// A write whose answer has an id.
+pub(crate) struct Write {
+    /// When it was to begin.
+    pub(crate) due: Instant,
     answered: Instant,
 }
 
@@ -136,8 +138,8 @@ fn subject(frame: &[u8]) -> Option<String> {
     Some(event.get("subject")?.as_str()?.to_owned())
 }
 
-/// Registers deals at a fixed rate and answers when each was due and when its answer came.
-async fn write(
+/// Writes at a fixed rate and answers when each was due and when its answer came, by the id that was answered.
+pub(crate) async fn write(
     address: std::net::SocketAddr,
     rate: u32,
     time: Duration,

@@ -1,6 +1,6 @@
 //! The live channel: how soon a frame follows its commit, what a delivery costs, what an idle socket holds.
 
-mod audience;
+pub(crate) mod audience;
 pub(crate) mod broadcast;
 mod cores;
 pub(crate) mod idle;

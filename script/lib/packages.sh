@@ -46,6 +46,7 @@ packages_for() {
     postgres) echo postgresql ;;
     redis) echo redis-server ;;
     nchan) echo libnginx-mod-nchan ;;
+    xmllint) echo libxml2-utils ;;
     *) echo "$1" ;;
   esac
 }
@@ -57,6 +58,7 @@ described() {
     postgres) echo "PostgreSQL $oldest_postgres or newer: server, client and contrib modules (postgres, initdb, psql)" ;;
     redis) echo 'Redis or Valkey (redis-server or valkey-server)' ;;
     nchan) echo 'the nchan module for nginx' ;;
+    xmllint) echo 'xmllint of libxml2 (xmllint)' ;;
     *) echo "$1" ;;
   esac
 }

@@ -17,6 +17,8 @@ use tokio_util::sync::CancellationToken;
 pub(crate) fn consumers() -> Vec<Arc<dyn Consumer>> {
     let mut consumers: Vec<Arc<dyn Consumer>> = vec![Arc::new(AuditConsumer)];
     consumers.extend(guildhall_sell::consumers());
+    consumers.extend(guildhall_incentivize::consumers());
+    consumers.extend(guildhall_payouts::consumers());
     consumers.extend(guildhall_integrate::consumers());
     consumers
 }
@@ -25,19 +27,24 @@ pub(crate) fn consumers() -> Vec<Arc<dyn Consumer>> {
 pub(crate) fn timers() -> Vec<Arc<dyn Timer>> {
     let mut timers: Vec<Arc<dyn Timer>> = vec![Arc::new(guildhall_spine::files::ExpireFiles)];
     timers.extend(guildhall_sell::timers());
+    timers.extend(guildhall_incentivize::timers());
+    timers.extend(guildhall_payouts::timers());
     timers.extend(guildhall_integrate::timers());
     timers
 }
 
 /// What else goes on in the background.
 pub(crate) fn workers() -> Vec<Arc<dyn Worker>> {
-    guildhall_integrate::workers()
+    let mut workers = guildhall_integrate::workers();
+    workers.extend(guildhall_payouts::workers());
+    workers
 }
 
 /// Where sealed secrets are, besides the token signing keys.
 pub(crate) fn sealed_stores() -> Vec<Arc<dyn SealedStore>> {
     let mut stores: Vec<Arc<dyn SealedStore>> = vec![Arc::new(SecondFactors)];
     stores.extend(guildhall_integrate::sealed_stores());
+    stores.extend(guildhall_payouts::sealed_stores());
     stores
 }
 

@@ -4,6 +4,7 @@ mod audit;
 mod database;
 mod events;
 mod keys;
+mod ledger;
 mod machine;
 mod timers;
 
@@ -22,6 +23,9 @@ pub(super) struct Args {
     /// Also read the whole audit log and check its chains
     #[arg(long)]
     audit: bool,
+    /// Also prove the incentive ledger and the payouts
+    #[arg(long)]
+    ledger: bool,
     /// A checkpoint, saved from GET /api/v1/audit/checkpoint, to hold the audit log against
     #[arg(long, value_name = "FILE", requires = "audit")]
     checkpoint: Option<PathBuf>,
@@ -161,6 +165,9 @@ async fn with_database(findings: &mut Findings, place: &Place, config: &Config, 
     keys::check(findings, config, &place.data, db).await;
     events::check(findings, db).await;
     timers::check(findings, db).await;
+    if args.ledger {
+        ledger::check(findings, db).await;
+    }
     if args.audit {
         audit::check(findings, db, args.checkpoint.as_deref()).await;
     }

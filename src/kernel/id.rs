@@ -342,6 +342,36 @@ entities! {
     WebhookMessage, WebhookMessageId, "msg";
     /// A bulk import.
     Import, ImportId, "imp";
+    /// An incentive plan.
+    Plan, PlanId, "plan";
+    /// A version of an incentive plan.
+    PlanVersion, PlanVersionId, "pver";
+    /// A sale that earnings are made of.
+    Sale, SaleId, "sale";
+    /// A refund, a chargeback, or a chargeback that was won.
+    SaleReversal, SaleReversalId, "rev";
+    /// A line of what a partner or a person has earned.
+    Earning, EarningId, "earn";
+    /// An entry of the incentive ledger.
+    LedgerEntry, LedgerEntryId, "led";
+    /// A run that computes earnings anew.
+    Recalculation, RecalculationId, "recalc";
+    /// A manual adjustment of what a partner has earned.
+    Adjustment, AdjustmentId, "adj";
+    /// A partner's objection to an earning.
+    Dispute, DisputeId, "dsp";
+    /// A claim of a SPIFF, with its proof.
+    SpiffClaim, SpiffClaimId, "clm";
+    /// A fund of market development money.
+    Fund, FundId, "fund";
+    /// A reservation of market development money.
+    FundReservation, FundReservationId, "mdfr";
+    /// Where a partner or a person is paid.
+    PayoutProfile, PayoutProfileId, "pprof";
+    /// A batch of payouts.
+    PayoutBatch, PayoutBatchId, "batch";
+    /// One payout.
+    Payout, PayoutId, "pay";
 }
 
 #[cfg(test)]

@@ -15,12 +15,14 @@ pub use cursor::{Cursor, CursorFault, CursorKey};
 pub use decimal::{DecimalFault, parse_decimal};
 pub use entropy::Entropy;
 pub use id::{
-    AmendmentId, ApiKeyId, AppealId, ApprovalRuleId, ApprovalStepId, AuditEntryId, CoSellId, CoSellNoteId, CommentId,
-    ConflictCaseId, CreditAgreementId, CrmConnectionId, CrmDifferenceId, CrmLinkId, CrmSyncId, DealDraftId, DealFormId,
-    DealId, DelegationId, DirectAccountId, Entity, EventId, ExtensionId, FileId, Id, IdFault, IdSequence, ImportId,
-    InvitationId, LeadFormId, LeadId, LeadOfferId, LeadRuleId, MailId, MembershipId, OrgId, PartnershipId, PlanTaskId,
-    PriceListId, ProductId, ProgramId, ReleaseId, SessionId, StageId, UserId, WebhookEndpointId, WebhookMessageId,
-    id_text, parse_id_text,
+    AdjustmentId, AmendmentId, ApiKeyId, AppealId, ApprovalRuleId, ApprovalStepId, AuditEntryId, CoSellId,
+    CoSellNoteId, CommentId, ConflictCaseId, CreditAgreementId, CrmConnectionId, CrmDifferenceId, CrmLinkId, CrmSyncId,
+    DealDraftId, DealFormId, DealId, DelegationId, DirectAccountId, DisputeId, EarningId, Entity, EventId, ExtensionId,
+    FileId, FundId, FundReservationId, Id, IdFault, IdSequence, ImportId, InvitationId, LeadFormId, LeadId,
+    LeadOfferId, LeadRuleId, LedgerEntryId, MailId, MembershipId, OrgId, PartnershipId, PayoutBatchId, PayoutId,
+    PayoutProfileId, PlanId, PlanTaskId, PlanVersionId, PriceListId, ProductId, ProgramId, RecalculationId, ReleaseId,
+    SaleId, SaleReversalId, SessionId, SpiffClaimId, StageId, UserId, WebhookEndpointId, WebhookMessageId, id_text,
+    parse_id_text,
 };
 pub use iso_currency::Currency;
 pub use money::{Money, MoneyFault};
@@ -29,10 +31,11 @@ pub use patch::Patch;
 /// The kinds of things that have ids, to name one where an id's type is generic.
 pub mod entity {
     pub use crate::id::{
-        Amendment, ApiKey, Appeal, ApprovalRule, ApprovalStep, AuditEntry, CoSell, CoSellNote, Comment, ConflictCase,
-        CreditAgreement, CrmConnection, CrmDifference, CrmLink, CrmSync, Deal, DealDraft, DealForm, Delegation,
-        DirectAccount, Event, Extension, File, Import, Invitation, Lead, LeadForm, LeadOffer, LeadRule, Mail,
-        Membership, Org, Partnership, PlanTask, PriceList, Product, Program, Release, Session, Stage, User,
-        WebhookEndpoint, WebhookMessage,
+        Adjustment, Amendment, ApiKey, Appeal, ApprovalRule, ApprovalStep, AuditEntry, CoSell, CoSellNote, Comment,
+        ConflictCase, CreditAgreement, CrmConnection, CrmDifference, CrmLink, CrmSync, Deal, DealDraft, DealForm,
+        Delegation, DirectAccount, Dispute, Earning, Event, Extension, File, Fund, FundReservation, Import, Invitation,
+        Lead, LeadForm, LeadOffer, LeadRule, LedgerEntry, Mail, Membership, Org, Partnership, Payout, PayoutBatch,
+        PayoutProfile, Plan, PlanTask, PlanVersion, PriceList, Product, Program, Recalculation, Release, Sale,
+        SaleReversal, Session, SpiffClaim, Stage, User, WebhookEndpoint, WebhookMessage,
     };
 }

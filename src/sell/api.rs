@@ -15,8 +15,10 @@ pub use crate::deals::direct::{
 pub use crate::deals::revise::{Revision, revise as revise_deal};
 pub use crate::deals::state::DealStatus;
 pub use crate::deals::wire::CloseReason;
+pub use crate::deals::won::{WonDeal, WonLine, WonShare, won_deals};
 pub use crate::leads::lead::{
     draft::{CompanyDraft as LeadCompanyDraft, Contact as LeadContact, LeadDraft, Source as LeadSource},
     take_in::{Intake as LeadIntake, Outcome as LeadOutcome, TakenIn as LeadTakenIn, take_in as take_in_leads},
 };
 pub use crate::leads::steps::{LeadStep, take_step as take_lead_step};
+pub use crate::pipeline::Rates;

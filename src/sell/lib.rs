@@ -12,7 +12,6 @@ pub mod drafts;
 pub mod forms;
 pub mod leads;
 pub mod pipeline;
-mod record;
 
 use std::sync::Arc;
 

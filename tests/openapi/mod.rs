@@ -29,6 +29,7 @@ const PUBLIC: &[&str] = &[
     "metrics",
     "readyz",
     "receiveCrmMessage",
+    "receiveStripeEvent",
     "refresh",
     "register",
     "requestPasswordReset",
@@ -39,7 +40,7 @@ const PUBLIC: &[&str] = &[
 ];
 
 /// The body is signed, and not read unless the signature is right.
-const SIGNED: &[&str] = &["receiveCrmMessage"];
+const SIGNED: &[&str] = &["receiveCrmMessage", "receiveStripeEvent"];
 
 /// Only a platform operator may.
 const OPERATOR: &[&str] = &["createVendor", "getVendor", "listVendors"];

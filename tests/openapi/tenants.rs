@@ -27,8 +27,8 @@ impl World {
             (northwind, birch),
             (southgate, alder),
         ];
-        // A program with its form and its terms, and a vendor's active products are for all its partners.
-        let for_partners = ["deal-forms", "deal-policies", "products", "programs"];
+        // A program with its form and its terms, a vendor's active products and published plans are for all its partners.
+        let for_partners = ["deal-forms", "deal-policies", "products", "programs", "plans"];
         if operation.collection().is_some_and(|name| for_partners.contains(&name)) {
             pairs.retain(|(_, attacker)| attacker.name != "birch");
         }
@@ -54,6 +54,15 @@ impl World {
             "co-sells",
             "plan-tasks",
             "credit-agreements",
+            "plans",
+            "sales",
+            "earnings",
+            "disputes",
+            "claims",
+            "funds",
+            "fund-reservations",
+            "payouts",
+            "statements",
         ];
         if !operation.collection().is_some_and(|name| shared.contains(&name)) {
             pairs.extend([(northwind, alder), (alder, northwind), (alder, birch), (alder, cedar)]);

@@ -49,6 +49,12 @@ impl World {
     pub(super) async fn make() -> Self {
         let server = TestServer::start().await;
         let scene = Scene::set(&server).await;
+        // So that there are payouts at once.
+        let mut db = server.database.connect().await;
+        sqlx::query("UPDATE payout_platform SET cooling_off_hours = 0")
+            .execute(&mut db)
+            .await
+            .unwrap();
         let mut northwind = Company::of(&server, "northwind", OrgKind::Vendor, scene.northwind).await;
         let mut alder = Company::of(&server, "alder", OrgKind::Partner, scene.alder).await;
         let mut southgate = Company::of(&server, "southgate", OrgKind::Vendor, scene.southgate).await;
@@ -92,6 +98,7 @@ impl World {
     pub(super) async fn snapshot(&self) -> BTreeMap<String, String> {
         let mut db = self.server.database.connect().await;
         audited(&mut db).await;
+        consumed(&mut db, "incentives").await;
         no_crm_is_called(&mut db).await;
         sqlx::query("SELECT pipeline_fold(1000000)")
             .execute(&mut db)

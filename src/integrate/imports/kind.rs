@@ -14,10 +14,10 @@ use guildhall_spine::{
 };
 use serde_json::Value;
 
-use super::{Mode, deals::Deals, leads::Leads, partners::Partners, products::Products, table::Header};
+use super::{Mode, deals::Deals, leads::Leads, partners::Partners, products::Products, sales::Sales, table::Header};
 
 /// Every kind of rows.
-pub(super) const KINDS: &[&dyn RowKind] = &[&Partners, &Deals, &Products, &Leads];
+pub(super) const KINDS: &[&dyn RowKind] = &[&Partners, &Deals, &Products, &Leads, &Sales];
 
 /// A field of a row.
 pub(super) struct Field {

@@ -23,6 +23,7 @@ mod products;
 mod quota;
 mod rows;
 mod run;
+mod sales;
 mod stage;
 mod table;
 mod worker;

@@ -23,6 +23,8 @@ pub(super) fn may_hear(org: OrgKind, kind: &str, topic: Topic) -> bool {
 pub(super) fn kinds(org: OrgKind) -> Vec<EventDoc> {
     let mut events = guildhall_onboard::events();
     events.extend(guildhall_sell::events());
+    events.extend(guildhall_incentivize::events());
+    events.extend(guildhall_payouts::events());
     events.extend(crate::events());
     events.retain(|event| may_hear(org, event.kind, event.topic));
     events.sort_by_key(|event| event.kind);

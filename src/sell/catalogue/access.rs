@@ -6,7 +6,7 @@ use guildhall_onboard::api::is_active_partner;
 use guildhall_spine::{App, access::Permission, http::Problem, identity::Actor};
 
 use super::{Product, ProductStatus, rows};
-use crate::record::address;
+use guildhall_spine::http::record::address;
 
 /// A product that the actor may read.
 #[derive(Debug)]

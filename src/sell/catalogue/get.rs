@@ -2,7 +2,7 @@ use axum::{http::HeaderMap, response::Response};
 use guildhall_spine::http::Problem;
 
 use super::{Product, access::VisibleProduct};
-use crate::record::versioned;
+use guildhall_spine::http::record::versioned;
 
 /// Read one product
 ///

@@ -14,7 +14,7 @@ use guildhall_spine::{
 };
 
 use super::stage::Stage;
-use crate::record::address;
+use guildhall_spine::http::record::address;
 
 /// A shared opportunity that the organisation acted for has a part in.
 #[derive(Debug)]

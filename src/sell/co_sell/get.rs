@@ -4,7 +4,7 @@ use guildhall_spine::{App, http::Problem};
 use super::access::Seen;
 use super::rows;
 use super::view::CoSell;
-use crate::record::versioned;
+use guildhall_spine::http::record::versioned;
 
 /// Read one shared opportunity
 ///

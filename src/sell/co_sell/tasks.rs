@@ -22,7 +22,7 @@ use super::plan::{self, PlanTask, TaskStatus};
 use super::reminder::DUE;
 use super::rows;
 use super::stage::Stage;
-use crate::record::versioned;
+use guildhall_spine::http::record::versioned;
 
 /// A task to be added.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -8,7 +8,7 @@ use guildhall_kernel::{CreditAgreementId, DealId, OrgId};
 use guildhall_spine::{App, access::Permission, http::Problem, identity::Actor};
 
 use super::stored::{self, Agreement};
-use crate::record::address;
+use guildhall_spine::http::record::address;
 
 /// A deal whose credit the actor may see.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use super::access::{CreditedDeal, OwnAgreement};
 use super::rows;
 use super::stored::{self, Signature};
 use super::view::{CreditAgreement, DealCredit, Viewer};
-use crate::record::versioned;
+use guildhall_spine::http::record::versioned;
 
 /// Read the credit of a deal
 ///

@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 
 use super::CreditRole;
 use super::events::CreditRulesChanged;
-use crate::record::{address, versioned};
+use guildhall_spine::http::record::{address, versioned};
 
 /// What a program says of credit.
 #[derive(Debug, Serialize, ToSchema)]

@@ -52,6 +52,7 @@ pub(crate) mod view;
 mod watch;
 pub(crate) mod wire;
 mod withdraw;
+pub mod won;
 
 use std::sync::Arc;
 

@@ -23,7 +23,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use category::Category;
 pub use fold::Folder;
-pub use rates::{ImportFault, Imported, import_shared};
+pub use rates::{ImportFault, Imported, Rates, import_shared};
 pub use stages::first_id as first_stage_id;
 
 /// The feature's own error codes.

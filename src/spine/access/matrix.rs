@@ -155,7 +155,35 @@ matrix! {
     /// Make webhook endpoints, see and repeat their deliveries.
     WebhookManage, "webhooks:manage", [VendorOwner, VendorAdmin, PartnerAdmin];
     /// Import records in bulk.
-    ImportManage, "imports:manage", [VendorOwner, VendorAdmin, ChannelManager, PartnerAdmin];
+    ImportManage, "imports:manage", [VendorOwner, VendorAdmin, ChannelManager, VendorFinance, PartnerAdmin];
+    /// See incentive plans: a vendor its own, a partner those that it can earn under.
+    PlanRead, "plans:read", [VendorOwner, VendorAdmin, ChannelManager, VendorFinance, Viewer, PartnerAdmin, PartnerSales,
+        PartnerFinance];
+    /// Write, simulate and publish incentive plans; compute earnings anew.
+    PlanManage, "plans:manage", [VendorOwner, VendorAdmin, VendorFinance];
+    /// See sales, earnings, ledger and statements: a vendor all, a partner its own.
+    EarningRead, "earnings:read", [VendorOwner, VendorAdmin, VendorFinance, PartnerAdmin, PartnerFinance];
+    /// See what one has earned oneself, and claim it.
+    RewardRead, "rewards:read", [PartnerAdmin, PartnerSales, PartnerMarketing, PartnerTechnical, PartnerFinance];
+    /// Record sales, refunds and chargebacks.
+    SaleManage, "sales:manage", [VendorOwner, VendorAdmin, VendorFinance];
+    /// Approve, hold and adjust earnings; settle disputes and claims.
+    EarningManage, "earnings:manage", [VendorOwner, VendorAdmin, VendorFinance];
+    /// Object to earnings, and let employees be paid in person.
+    EarningDispute, "earnings:dispute", [PartnerAdmin, PartnerFinance];
+    /// See funds of market development money: a vendor all, a partner its own part.
+    FundRead, "funds:read", [VendorOwner, VendorAdmin, ChannelManager, VendorFinance, VendorMarketing, PartnerAdmin,
+        PartnerMarketing, PartnerFinance];
+    /// Set up funds, allocate, reserve, release and reimburse.
+    FundManage, "funds:manage", [VendorOwner, VendorAdmin, VendorFinance, VendorMarketing];
+    /// See payouts and the state of payment profiles: a vendor all, a partner its own.
+    PayoutRead, "payouts:read", [VendorOwner, VendorAdmin, VendorFinance, PartnerAdmin, PartnerFinance];
+    /// Propose, execute and reconcile batches of payouts.
+    PayoutPrepare, "payouts:prepare", [VendorOwner, VendorAdmin, VendorFinance];
+    /// Approve batches of payouts that somebody else proposed.
+    PayoutApprove, "payouts:approve", [VendorOwner, VendorAdmin, VendorFinance];
+    /// Say where the partner is paid.
+    PayoutProfileManage, "payout_profiles:manage", [PartnerAdmin, PartnerFinance];
 }
 
 impl Role {
@@ -184,13 +212,19 @@ impl Permission {
     }
 
     /// Whether an API key of this kind of organisation may have it: some role there does, and it isn't about who may
-    /// act for the organisation or where its data goes. A key that leaks must not be able to outlive itself as a member,
-    /// another key, or a copy of everything that is sent elsewhere.
+    /// act for the organisation, where its data goes, or a person's own word on money. A key that leaks must not be able to
+    /// outlive itself as a member, another key, or a copy of everything that is sent elsewhere, nor pay itself.
     #[must_use]
     pub fn suits_key(self, kind: OrgKind) -> bool {
         let lasting = matches!(
             self,
-            Self::ApiKeyManage | Self::MemberManage | Self::WebhookManage | Self::CrmManage
+            Self::ApiKeyManage
+                | Self::MemberManage
+                | Self::WebhookManage
+                | Self::CrmManage
+                | Self::RewardRead
+                | Self::PayoutApprove
+                | Self::PayoutProfileManage
         );
         !lasting && self.applies_to(kind)
     }

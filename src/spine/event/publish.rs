@@ -33,6 +33,14 @@ pub enum Topic {
     Webhooks,
     /// Bulk imports.
     Imports,
+    /// Incentive plans.
+    Plans,
+    /// Sales, and what is earned by them.
+    Earnings,
+    /// Payouts, and where they go.
+    Payouts,
+    /// What the user has earned as a person.
+    Rewards,
     /// The organisation, its members, invitations and API keys.
     Organisation,
     /// The user's own account and sessions.
@@ -51,6 +59,10 @@ impl Topic {
         Self::Crm,
         Self::Webhooks,
         Self::Imports,
+        Self::Plans,
+        Self::Earnings,
+        Self::Payouts,
+        Self::Rewards,
         Self::Organisation,
         Self::Account,
     ];
@@ -68,6 +80,10 @@ impl Topic {
             Self::Crm => "crm",
             Self::Webhooks => "webhooks",
             Self::Imports => "imports",
+            Self::Plans => "plans",
+            Self::Earnings => "earnings",
+            Self::Payouts => "payouts",
+            Self::Rewards => "rewards",
             Self::Organisation => "organisation",
             Self::Account => "account",
         }
@@ -92,8 +108,11 @@ impl Topic {
             Self::Crm => Some(Permission::CrmRead),
             Self::Webhooks => Some(Permission::WebhookManage),
             Self::Imports => Some(Permission::ImportManage),
+            Self::Plans => Some(Permission::PlanRead),
+            Self::Earnings => Some(Permission::EarningRead),
+            Self::Payouts => Some(Permission::PayoutRead),
             Self::Organisation => Some(Permission::MemberRead),
-            Self::Account => None,
+            Self::Rewards | Self::Account => None,
         }
     }
 }

@@ -38,11 +38,16 @@ pub fn routes() -> OpenApiRouter<App> {
 /// The organisation of an actor who may attach files to something, and so may send them.
 fn sender(actor: &Actor) -> Result<ActingFor, Problem> {
     let org = actor.org.ok_or_else(crate::access::stands_nowhere)?;
-    let able = [Permission::DealSubmit, Permission::DealDecide, Permission::CoSellWork];
+    let able = [
+        Permission::DealSubmit,
+        Permission::DealDecide,
+        Permission::CoSellWork,
+        Permission::RewardRead,
+    ];
     if able.iter().any(|one| actor.permissions.contains(*one)) {
         return Ok(org);
     }
-    let detail = "Files are for people who work on deals: ask a member whose role includes deals:submit, deals:decide or \
-                  cosell:work.";
+    let detail = "Files are for people who work on deals or claim rewards: ask a member whose role includes deals:submit, \
+                  deals:decide, cosell:work or rewards:read.";
     Err(Problem::new(code::FORBIDDEN, detail))
 }

@@ -32,6 +32,8 @@ codes! {
     INVALID_CURSOR = 400 "invalid_cursor" "The cursor can't be used here";
     /// A header is malformed.
     INVALID_HEADER = 400 "invalid_header" "A header is malformed";
+    /// A command that moves money came without a key.
+    IDEMPOTENCY_KEY_REQUIRED = 400 "idempotency_key_required" "A command that moves money needs an Idempotency-Key";
     /// A header that a request has once came more often.
     DUPLICATE_HEADER = 400 "duplicate_header" "A header that can come once came more often";
     /// The WebSocket handshake is incomplete.
@@ -60,6 +62,8 @@ codes! {
     BODY_TOO_SLOW = 408 "body_too_slow" "The body came too slowly";
     /// The state does not allow the move.
     ILLEGAL_MOVE = 409 "illegal_move" "The current state does not allow this";
+    /// Who made it can't approve it.
+    MAKER_IS_APPROVER = 409 "maker_is_approver" "Another person must do this";
     /// A value that must be unique is taken.
     ALREADY_EXISTS = 409 "already_exists" "It exists already";
     /// There are as many files as there may be.

@@ -160,6 +160,18 @@ impl<T: DeserializeOwned + Validate + Send> FromRequest<App> for Command<T> {
 }
 
 impl<T> Command<T> {
+    /// For a command that moves money: repeated by mistake, it must not happen twice.
+    ///
+    /// # Errors
+    /// 400 `idempotency_key_required` without a key.
+    pub fn keyed(&self) -> Result<(), Problem> {
+        if self.claim.is_some() {
+            return Ok(());
+        }
+        let detail = "Send Idempotency-Key with a fresh UUID, and the same one when you repeat the request.";
+        Err(Problem::new(code::IDEMPOTENCY_KEY_REQUIRED, detail))
+    }
+
     /// Stores the answer under the key, commits and answers.
     ///
     /// # Errors

@@ -14,6 +14,7 @@ mod objects;
 mod page;
 mod path;
 mod problem;
+pub mod record;
 mod samples;
 mod serve;
 mod upload;

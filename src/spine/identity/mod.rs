@@ -26,6 +26,7 @@ use axum::{
 use serde::Serialize;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+pub use account::reenter::confirm_password;
 pub use actor::{ActingFor, Actor, Standing};
 pub use administer::{
     NewUser, UserActivated, UserCreated, UserOperatorChanged, UserRecord, UserSuspended, activate_user, create_user,

@@ -1,10 +1,13 @@
 //! The records behind path ids, area by area: each of a vendor and a partner that work together.
 
+mod aside;
 mod co_sell;
 mod crm;
 mod forms;
 mod imports;
+mod incentives;
 mod leads;
+mod payouts;
 mod pipeline;
 mod policy;
 mod webhooks;
@@ -32,5 +35,8 @@ pub(super) async fn records(vendor: &Company, partner: &Company) -> Vec<Record> 
     records.extend(webhooks::records(vendor, partner).await);
     records.extend(crm::records(vendor, partner).await);
     records.extend(imports::records(vendor, partner).await);
+    records.extend(incentives::records(vendor, partner).await);
+    records.extend(aside::records(vendor, partner).await);
+    records.extend(payouts::records(vendor, partner).await);
     records
 }

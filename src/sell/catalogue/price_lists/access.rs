@@ -4,7 +4,7 @@ use axum::{extract::FromRequestParts, http::request::Parts};
 use guildhall_kernel::{OrgId, PriceListId};
 use guildhall_spine::{App, access::Permission, http::Problem, identity::Actor};
 
-use crate::record::address;
+use guildhall_spine::http::record::address;
 
 /// A price list of the vendor acted for, that the actor may read and change.
 #[derive(Debug)]

@@ -2,7 +2,7 @@ use axum::{extract::State, http::HeaderMap, response::Response};
 use guildhall_spine::{App, http::Problem};
 
 use super::{PriceList, access::ManagedList, rows};
-use crate::record::versioned;
+use guildhall_spine::http::record::versioned;
 
 /// Read one price list
 ///

@@ -12,7 +12,7 @@ use super::SHARED;
 
 /// What was asked for: how many units one euro bought, by currency and day.
 #[derive(Debug, Default)]
-pub(in crate::pipeline) struct Rates(HashMap<(String, NaiveDate), Decimal>);
+pub struct Rates(HashMap<(String, NaiveDate), Decimal>);
 
 impl Rates {
     /// The latest rates on or before the days: the vendor's own where it has one, else everyone's. One look-up in an
@@ -20,7 +20,7 @@ impl Rates {
     ///
     /// # Errors
     /// When the database fails.
-    pub(in crate::pipeline) async fn load(
+    pub async fn load(
         conn: &mut PgConnection,
         vendor: Option<OrgId>,
         wanted: &BTreeSet<(String, NaiveDate)>,
@@ -54,13 +54,7 @@ impl Rates {
     }
 
     /// The amount in another currency by the rates of `day`, through euros, not rounded; `None` without a rate.
-    pub(in crate::pipeline) fn convert(
-        &self,
-        amount: Decimal,
-        from: &str,
-        to: Currency,
-        day: NaiveDate,
-    ) -> Option<Decimal> {
+    pub fn convert(&self, amount: Decimal, from: &str, to: Currency, day: NaiveDate) -> Option<Decimal> {
         if from == to.code() {
             return Some(amount);
         }

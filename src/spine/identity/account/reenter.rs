@@ -65,3 +65,14 @@ pub(in crate::identity) async fn reenter(
     record_failure(app, &context, &attempt, Some(user), Failure::WrongPassword).await?;
     Err(Problem::field(pointer, "wrong", "is not this account's password"))
 }
+
+/// Confirms by `password`, found at `pointer`, that the user behind `actor` is there: before money goes elsewhere, say.
+/// Limited like a log-in, and a failure is written down like one.
+///
+/// # Errors
+/// 422 when it is not the account's password, 429 after too many that were not, 403 for an API key.
+pub async fn confirm_password(app: &App, actor: &Actor, pointer: &str, password: String) -> Result<UserId, Problem> {
+    let user = actor.require_user()?;
+    reenter(app, actor, user, pointer, password).await?;
+    Ok(user)
+}

@@ -7,15 +7,19 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use guildhall_kernel::{Entity, Id};
-use guildhall_spine::{
-    App,
-    http::{PathId, Problem, code, etag, if_none_match},
-    identity::{ActingFor, Actor},
-};
 use serde::Serialize;
 
+use super::{PathId, Problem, code, etag, if_none_match};
+use crate::{
+    App,
+    identity::{ActingFor, Actor},
+};
+
 /// Who asks, for whom, and for which record.
-pub(crate) async fn address<E: Entity>(parts: &mut Parts, app: &App) -> Result<(Actor, ActingFor, Id<E>), Problem> {
+///
+/// # Errors
+/// 401 without valid credentials, 404 for a text that is no id of this kind, 403 `no_organisation` when none is acted for.
+pub async fn address<E: Entity>(parts: &mut Parts, app: &App) -> Result<(Actor, ActingFor, Id<E>), Problem> {
     let actor = Actor::from_request_parts(parts, app).await?;
     let PathId(id) = PathId::from_request_parts(parts, app).await?;
     let org = actor
@@ -25,7 +29,7 @@ pub(crate) async fn address<E: Entity>(parts: &mut Parts, app: &App) -> Result<(
 }
 
 /// The record with its version as `ETag`, or 304 when the client has it.
-pub(crate) fn versioned(headers: &HeaderMap, version: i64, record: &impl Serialize) -> Response {
+pub fn versioned(headers: &HeaderMap, version: i64, record: &impl Serialize) -> Response {
     let head = [
         (header::ETAG, etag(version)),
         (header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache")),

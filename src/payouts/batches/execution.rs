@@ -1,0 +1,132 @@
+//! Having an approved batch sent, as part of one transaction that holds the vendor's ledger.
+
+use chrono::{DateTime, Datelike, Utc};
+use guildhall_incentivize::api::{Entry, post};
+use guildhall_kernel::PayoutBatchId;
+use guildhall_spine::{App, db::Tx, event::Origin, http::Problem};
+use uuid::Uuid;
+
+use super::{PayoutBatch, digest::digest, file, payees, rows};
+use crate::{
+    codes,
+    method::PayMethod,
+    payouts::{announce, legs},
+    posting::Step,
+    settings,
+};
+
+/// Stops what must not go, and has the rest leave: in the ledger, in a file or a queue, in the events.
+pub(super) async fn execute(app: &App, tx: &mut Tx, origin: &Origin, batch: &PayoutBatch) -> Result<(), Problem> {
+    if rows::digest_of(tx, batch.id).await? != Some(digest(tx, batch.id).await?) {
+        let detail = "Payees, destinations, amounts or lines are not those that were approved. Cancel the batch and propose \
+                      another.";
+        return Err(Problem::new(codes::BATCH_CHANGED, detail));
+    }
+    let stopped = stop_changed(tx, batch.id).await?;
+    let payees = payees::approved(app, tx, batch.id).await?;
+    match batch.method {
+        _ if payees.is_empty() => {}
+        PayMethod::Pain001 | PayMethod::Nacha => file::write(app, tx, batch, &payees).await?,
+        PayMethod::Stripe => settings::check_stripe(tx, batch.vendor_id).await?,
+        PayMethod::Manual => {}
+    }
+    number(tx, batch).await?;
+    let sent = send(tx, batch).await?;
+    let entries: Vec<Entry> = legs::load(tx, &sent)
+        .await?
+        .iter()
+        .map(|leg| leg.entry(Step::Sent))
+        .collect();
+    post(tx, &entries).await?;
+    announce::stopped(tx, origin, &stopped).await?;
+    match batch.method {
+        // They are told of one by one, as each is.
+        PayMethod::Stripe => Ok(()),
+        _ => announce::sent(tx, origin, &sent).await,
+    }
+}
+
+/// Stops payouts whose payee has changed the destination, isn't active any more, or may not be paid any more, since the
+/// batch was proposed.
+async fn stop_changed(tx: &mut Tx, batch: PayoutBatchId) -> Result<Vec<Uuid>, Problem> {
+    let at = tx.now();
+    let stopped = sqlx::query_scalar!(
+        "UPDATE payout p SET status = 'stopped', version = p.version + 1, updated_at = $2, reason_code = w.code,
+                reason = CASE w.code
+                    WHEN 'profile_changed' THEN 'The destination was changed after the batch was proposed.'
+                    WHEN 'no_consent' THEN 'The employer does not let its people be paid any more.'
+                    ELSE 'The partnership or the company is not active any more.' END
+         FROM (SELECT o.id, CASE WHEN f.destination_id <> o.destination_id THEN 'profile_changed'
+                                 WHEN s.status <> 'active' OR c.status <> 'active' THEN 'not_active'
+                                 WHEN o.user_id IS NOT NULL AND NOT EXISTS (
+                                     SELECT FROM payee_consent e
+                                     WHERE e.partner_id = o.partner_id AND e.revoked_at IS NULL
+                                       AND (e.vendor_id IS NULL OR e.vendor_id = o.vendor_id)) THEN 'no_consent' END AS code
+               FROM payout o
+               JOIN payout_profile f ON f.id = o.profile_id
+               JOIN organisation c ON c.id = o.partner_id
+               JOIN partnership s ON s.vendor_id = o.vendor_id AND s.partner_id = o.partner_id
+               WHERE o.batch_id = $1 AND o.status = 'approved') w
+         WHERE p.id = w.id AND w.code IS NOT NULL
+         RETURNING p.id",
+        batch.uuid(),
+        at
+    );
+    Ok(stopped.fetch_all(&mut **tx).await?)
+}
+
+/// Numbers the invoices that the vendor writes for its partners: without gaps, since the series' row stays locked until the
+/// numbers are committed.
+async fn number(tx: &mut Tx, batch: &PayoutBatch) -> Result<(), Problem> {
+    let year = tx.now().year();
+    let billed = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM payout WHERE batch_id = $1 AND status = 'approved' AND self_billing"#,
+        batch.id.uuid()
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    if billed == 0 {
+        return Ok(());
+    }
+    let last = sqlx::query_scalar!(
+        "INSERT INTO self_billing_no AS n (vendor_id, year, last) VALUES ($1, $2, $3)
+         ON CONFLICT (vendor_id, year) DO UPDATE SET last = n.last + excluded.last RETURNING last",
+        batch.vendor_id.uuid(),
+        year,
+        billed
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    sqlx::query!(
+        "UPDATE payout p SET self_billing_no = 'SB-' || $2::integer || '-' || lpad(($3::bigint + o.no)::text, 6, '0')
+         FROM (SELECT id, row_number() OVER (ORDER BY id) AS no FROM payout
+               WHERE batch_id = $1 AND status = 'approved' AND self_billing) o
+         WHERE p.id = o.id",
+        batch.id.uuid(),
+        year,
+        last - billed
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Marks what is approved as sent, or as being sent where a service is called for each.
+async fn send(tx: &mut Tx, batch: &PayoutBatch) -> Result<Vec<Uuid>, Problem> {
+    let at = tx.now();
+    let one_by_one = batch.method == PayMethod::Stripe;
+    let due: Option<DateTime<Utc>> = one_by_one.then_some(at);
+    let sent = sqlx::query_scalar!(
+        "UPDATE payout SET status = CASE WHEN $3 THEN 'sending' ELSE 'sent' END, posted_at = $2::timestamptz,
+                sent_at = CASE WHEN NOT $3 THEN $2::timestamptz END, due_at = $4, version = version + 1, updated_at = $2::timestamptz
+         WHERE batch_id = $1 AND status = 'approved' RETURNING id",
+        batch.id.uuid(),
+        at,
+        one_by_one,
+        due
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    tx.wake_on_commit();
+    Ok(sent)
+}

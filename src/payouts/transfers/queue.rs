@@ -1,0 +1,84 @@
+//! The queue: payouts that are being sent and are due.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use guildhall_kernel::{Currency, Money, OrgId, PayoutId};
+use guildhall_payments::{Destination, Order};
+use guildhall_spine::{App, http::Problem};
+use sqlx::PgPool;
+
+use crate::secrets;
+
+/// How long a payout is another node's while it is sent: longer than looking it up and sending it take.
+const LEASE: TimeDelta = TimeDelta::minutes(5);
+
+/// A payout that this node has taken, until its lease ends, to send.
+pub(super) struct Taken {
+    pub(super) payout: PayoutId,
+    pub(super) vendor: OrgId,
+    pub(super) order: Order,
+    /// Which attempt this is, from 1.
+    pub(super) attempt: i32,
+    pub(super) first_attempt_at: DateTime<Utc>,
+}
+
+/// Takes up to `most` payouts that are due, and commits that they are being attempted.
+pub(super) async fn take(app: &App, now: DateTime<Utc>, most: i64) -> Result<Vec<Taken>, Problem> {
+    let rows = sqlx::query!(
+        r#"WITH due AS (
+               SELECT id FROM payout WHERE status = 'sending' AND due_at <= $1
+               ORDER BY due_at LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED
+           ), taken AS (
+               UPDATE payout p SET attempts = attempts + 1, first_attempt_at = coalesce(first_attempt_at, $1), due_at = $2
+               FROM due WHERE p.id = due.id
+               RETURNING p.id, p.vendor_id, p.net, p.currency, p.destination_id, p.attempts, p.first_attempt_at
+           )
+           SELECT t.id, t.vendor_id, t.net, t.currency, t.attempts, t.first_attempt_at AS "first_attempt_at!", s.id AS secret,
+                  s.sealed
+           FROM taken t
+           JOIN payout_destination d ON d.id = t.destination_id
+           JOIN payout_secret s ON s.id = d.secret_id"#,
+        now,
+        now + LEASE,
+        most
+    )
+    .fetch_all(app.db.pool())
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let payout = PayoutId::from(row.id);
+            let currency = Currency::from_code(&row.currency);
+            let currency = currency.ok_or_else(|| Problem::internal("a payout has no currency"))?;
+            let destination: Destination = secrets::open(&app.keyring, row.secret, &row.sealed)?;
+            Ok(Taken {
+                payout,
+                vendor: row.vendor_id.into(),
+                order: Order {
+                    payout_id: payout.uuid(),
+                    amount: Money::new(row.net, currency).rounded(),
+                    destination,
+                    description: format!("Payout {payout}"),
+                },
+                attempt: row.attempts,
+                first_attempt_at: row.first_attempt_at,
+            })
+        })
+        .collect()
+}
+
+/// Has a payout attempted again at `due`, if it is still being sent.
+pub(super) async fn put_off(
+    db: &PgPool,
+    payout: PayoutId,
+    due: DateTime<Utc>,
+    because: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "UPDATE payout SET due_at = $2, reason = $3 WHERE id = $1 AND status = 'sending'",
+        payout.uuid(),
+        due,
+        because
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,88 @@
+use guildhall_kernel::{Clock, Entropy, Id, entity::LedgerEntry};
+use sqlx::Connection;
+
+use super::play::{Play, of_invoices};
+
+#[tokio::test]
+async fn the_database_refuses_what_is_unbalanced_or_edited() {
+    let play = Play::begin().await;
+    play.plan("Commission", of_invoices()).await;
+    play.invoice("I-1", "1000.00").await.ok();
+    play.accrued().await;
+    let mut db = play.server.database.connect().await;
+    for change in [
+        "UPDATE ledger_posting SET amount = amount * 2",
+        "DELETE FROM ledger_posting",
+        "TRUNCATE ledger_posting CASCADE",
+        "UPDATE ledger_entry SET cause = 'x'",
+        "DELETE FROM ledger_entry",
+        "UPDATE ledger_account SET kind = 'paid'",
+        "UPDATE earning SET amount = 5",
+        "DELETE FROM earning",
+        "INSERT INTO ledger_posting (entry_id, no, account_id, amount) SELECT entry_id, 9, account_id, 5 FROM ledger_posting LIMIT 1",
+    ] {
+        assert!(sqlx::query(change).execute(&mut db).await.is_err(), "{change}");
+    }
+    let mut tx = db.begin().await.unwrap();
+    let id: Id<LedgerEntry> = Id::generate(&Clock::system(), &Entropy::system());
+    sqlx::query(
+        "INSERT INTO ledger_entry (id, vendor_id, currency, at, cause, subject_id, key)
+         SELECT $1, vendor_id, currency, at, 'x', subject_id, 'x' FROM ledger_entry LIMIT 1",
+    )
+    .bind(id)
+    .execute(&mut *tx)
+    .await
+    .unwrap();
+    sqlx::query(
+        "INSERT INTO ledger_posting (entry_id, no, account_id, amount)
+         SELECT $1, row_number() OVER (), id, 5 FROM ledger_account LIMIT 2",
+    )
+    .bind(id)
+    .execute(&mut *tx)
+    .await
+    .unwrap();
+    let refused = tx.commit().await.unwrap_err().to_string();
+    assert!(refused.contains("2 postings that sum to 10"), "{refused}");
+    play.sound().await;
+}
+
+#[tokio::test]
+async fn a_vendors_accounts_sum_to_zero_and_a_partner_reads_its_own() {
+    let play = Play::begin().await;
+    play.plan("Commission", of_invoices()).await;
+    play.invoice("I-1", "1000.00").await.ok();
+    play.accrued().await;
+    play.approve_all().await;
+    let all = play.finance.get("/api/v1/incentives/balances").await.ok();
+    let sum: rust_decimal::Decimal = all["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| {
+            one["balance"]
+                .as_str()
+                .unwrap()
+                .parse::<rust_decimal::Decimal>()
+                .unwrap()
+        })
+        .sum();
+    assert!(sum.is_zero(), "{all}");
+    let own = play.alder.get("/api/v1/incentives/balances").await.ok();
+    assert!(
+        own["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|one| one["partner_id"] == play.scene.alder.to_string())
+    );
+    let entries = play.alder.get("/api/v1/incentives/ledger").await.ok();
+    assert_eq!(entries["items"].as_array().unwrap().len(), 2);
+    assert_eq!(entries["items"][0]["postings"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        entries["items"][1]["postings"].as_array().unwrap().len(),
+        1,
+        "not the vendor's own account"
+    );
+    let birch = play.birch.get("/api/v1/incentives/ledger").await.ok();
+    assert!(birch["items"].as_array().unwrap().is_empty());
+}
