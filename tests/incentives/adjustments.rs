@@ -89,7 +89,7 @@ async fn declined_and_withdrawn_ones_post_nothing() {
         ],
         [2, 1, 0]
     );
-    play.alder.get(&path).await.problem(404, "not_found");
+    play.alder.get(&path).await.problem(403, "forbidden");
     play.alder.get(ADDRESS).await.problem(403, "forbidden");
     play.server
         .login("finance@southgate.example")
