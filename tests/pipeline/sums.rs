@@ -111,8 +111,8 @@ async fn differences(db: &mut PgConnection) -> Vec<String> {
 
 async fn begin(place: &Place, db: &mut PgConnection) {
     sqlx::raw_sql(
-        "TRUNCATE deal, deal_line, deal_contact, deal_conflict, deal_stage_visit, pipeline_rollup, pipeline_delta, pipeline_day,
-                  pipeline_flow CASCADE;
+        "DELETE FROM deal_stage_visit; DELETE FROM deal;
+         TRUNCATE pipeline_rollup, pipeline_delta, pipeline_day, pipeline_flow;
          CREATE OR REPLACE FUNCTION amount_no(no integer) RETURNS uuid LANGUAGE sql IMMUTABLE AS
              $$ SELECT ('00000000-0000-4000-8000-' || lpad(no::text, 12, '0'))::uuid $$",
     )
