@@ -25,7 +25,9 @@ use crate::process;
 use crate::report::{Report, Table, Target, float, latencies, quantile_ms, record};
 use crate::server::Server;
 
-const FINANCE: &str = "finance@vendor1.example";
+pub(crate) const FINANCE: &str = "finance@vendor1.example";
+/// Closings at the start that are not counted: each connection of the server prepares its statements then.
+const WARM: Duration = Duration::from_secs(3);
 /// Between looks at a run.
 const LOOK: Duration = Duration::from_millis(200);
 /// A run that takes longer is given up.
@@ -56,7 +58,7 @@ struct Made {
 }
 
 #[derive(Deserialize)]
-struct Run {
+pub(crate) struct Run {
     id: String,
     status: String,
     sales: i64,
@@ -78,7 +80,7 @@ pub(crate) async fn run(bench: &mut Bench) -> Result<(), Failure> {
         publish(&mut client, &finance, &format!("Bench: plan {number}"), plan(number)).await?;
     }
     let sales = fill(&server, &finance.vendor, bench.plan.incentive_lines / LINES).await?;
-    anew(bench, &server, &finance, today, sales).await
+    twice(bench, &server, &finance, &today, sales).await
 }
 
 /// A plan that one in seven lines falls under, or one in four for those by percent and margin.
@@ -95,7 +97,7 @@ fn plan(number: usize) -> Value {
         {"name": "family", "when": when, "rate": rate}]})
 }
 
-async fn publish(client: &mut Client, finance: &Person, name: &str, spec: Value) -> Result<(), Failure> {
+pub(crate) async fn publish(client: &mut Client, finance: &Person, name: &str, spec: Value) -> Result<(), Failure> {
     let name = format!("{name} {:?}", Instant::now());
     let body = json!({"name": name, "spec": spec, "auto_approve": true});
     let made: Made = client
@@ -108,7 +110,12 @@ async fn publish(client: &mut Client, finance: &Person, name: &str, spec: Value)
     Ok(())
 }
 
-fn at_version(path: &str, person: &Person, version: i64, body: &Value) -> Result<Request<Full<Bytes>>, Failure> {
+pub(crate) fn at_version(
+    path: &str,
+    person: &Person,
+    version: i64,
+    body: &Value,
+) -> Result<Request<Full<Bytes>>, Failure> {
     Ok(Request::post(path)
         .header(HOST, "localhost")
         .header(CONTENT_TYPE, "application/json")
@@ -125,7 +132,7 @@ async fn closings(
     (manager, finance): (&Person, &Person),
 ) -> Result<(), Failure> {
     let (rate, time) = (bench.plan.closing_rate, seconds(bench.plan.closing_seconds));
-    let wanted = usize::try_from(rate)? * usize::try_from(time.as_secs())? + 64;
+    let wanted = usize::try_from(rate)? * usize::try_from((WARM + time).as_secs())? + 64;
     let deals = approved(client, manager, wanted).await?;
     let (tell, mut arrivals) = mpsc::unbounded_channel();
     let seat = Seat::of(finance, "earnings");
@@ -144,7 +151,9 @@ async fn closings(
         let path = format!("/api/v1/deals/{}/close", deal.id);
         at_version(&path, &manager, deal.version, &json!({"outcome": "won"}))
     });
-    let writes = write(server.address(), rate, time, &requests).await?;
+    let begun = Instant::now();
+    let mut writes = write(server.address(), rate, WARM + time, &requests).await?;
+    writes.retain(|_, write| write.due.duration_since(begun) >= WARM);
     tokio::time::sleep(SETTLE).await;
     audience.intact()?;
     drop(audience);
@@ -202,11 +211,11 @@ fn accrued(frame: &[u8]) -> Option<String> {
     Some(event.pointer("/data/deal_id")?.as_str()?.to_owned())
 }
 
-async fn database(server: &Server) -> Result<PgConnection, Failure> {
+pub(crate) async fn database(server: &Server) -> Result<PgConnection, Failure> {
     Ok(PgConnection::connect(&server.database_url()?).await?)
 }
 
-async fn today(server: &Server) -> Result<String, Failure> {
+pub(crate) async fn today(server: &Server) -> Result<String, Failure> {
     let mut db = database(server).await?;
     let day: String = sqlx::query_scalar("SELECT (now() AT TIME ZONE 'UTC')::date::text")
         .fetch_one(&mut db)
@@ -255,7 +264,7 @@ const FILL: [&str; 3] = [
 ];
 
 /// Computes everything twice: the first time posts, the second finds nothing to post.
-async fn anew(bench: &mut Bench, server: &Server, finance: &Person, today: String, sales: u32) -> Result<(), Failure> {
+async fn twice(bench: &mut Bench, server: &Server, finance: &Person, today: &str, sales: u32) -> Result<(), Failure> {
     let title = format!(
         "{} lines computed anew under {PLANS} plans",
         sales.saturating_mul(LINES)
@@ -263,31 +272,7 @@ async fn anew(bench: &mut Bench, server: &Server, finance: &Person, today: Strin
     let mut table = Table::new(title, &["run", "sales", "posted", "s", "server MiB"]);
     let mut again = (0.0, 0.0);
     for name in ["the first time", "again"] {
-        let mut client = Client::connect(server.address()).await?;
-        let token = sign_in(&mut client, FINANCE)
-            .await
-            .map_or_else(|_| Arc::clone(&finance.token), |one| one.token);
-        let body = json!({"from": today, "to": today});
-        let begun = Instant::now();
-        let path = "/api/v1/incentives/recalculations";
-        let mut run: Run = client.json(post(path, Some(&token), None, &body)?).await?;
-        let path = format!("{path}/{}", run.id);
-        let mut largest: f64 = 0.0;
-        let mut signed_in = Instant::now();
-        let mut token = token;
-        while run.status == "running" {
-            if begun.elapsed() > PATIENCE {
-                return Err("the run takes too long".into());
-            }
-            tokio::time::sleep(LOOK).await;
-            if signed_in.elapsed() > Duration::from_secs(300) {
-                token = sign_in(&mut client, FINANCE).await?.token;
-                signed_in = Instant::now();
-            }
-            largest = largest.max(float(process::resident(server.pid())?) / 1_048_576.0);
-            run = client.json(get(&path, Some(&token))?).await?;
-        }
-        let took = begun.elapsed().as_secs_f64();
+        let (run, took, largest) = anew(server, finance, today).await?;
         table.row([
             name.to_owned(),
             run.sales.to_string(),
@@ -300,6 +285,35 @@ async fn anew(bench: &mut Bench, server: &Server, finance: &Person, today: Strin
     bench.report.table(table);
     tell(&mut bench.report, again);
     Ok(())
+}
+
+/// Has all earnings of `day` computed anew; the run, its seconds, and the most memory of the server meanwhile in MiB.
+pub(crate) async fn anew(server: &Server, finance: &Person, day: &str) -> Result<(Run, f64, f64), Failure> {
+    let mut client = Client::connect(server.address()).await?;
+    let token = sign_in(&mut client, FINANCE)
+        .await
+        .map_or_else(|_| Arc::clone(&finance.token), |one| one.token);
+    let body = json!({"from": day, "to": day});
+    let begun = Instant::now();
+    let path = "/api/v1/incentives/recalculations";
+    let mut run: Run = client.json(post(path, Some(&token), None, &body)?).await?;
+    let path = format!("{path}/{}", run.id);
+    let mut largest: f64 = 0.0;
+    let mut signed_in = Instant::now();
+    let mut token = token;
+    while run.status == "running" {
+        if begun.elapsed() > PATIENCE {
+            return Err("the run takes too long".into());
+        }
+        tokio::time::sleep(LOOK).await;
+        if signed_in.elapsed() > Duration::from_secs(300) {
+            token = sign_in(&mut client, FINANCE).await?.token;
+            signed_in = Instant::now();
+        }
+        largest = largest.max(float(process::resident(server.pid())?) / 1_048_576.0);
+        run = client.json(get(&path, Some(&token))?).await?;
+    }
+    Ok((run, begun.elapsed().as_secs_f64(), largest))
 }
 
 fn tell(report: &mut Report, (took, memory): (f64, f64)) {

@@ -14,6 +14,7 @@ mod leads;
 mod live;
 mod load;
 mod machine;
+mod payouts;
 mod people;
 mod plan;
 mod process;
@@ -72,6 +73,8 @@ enum Scenario {
     Imports,
     /// Closed deals to earnings, and a million lines computed anew.
     Incentives,
+    /// A batch of fifty thousand payouts to a bank's file.
+    Payouts,
     /// The three live scenarios.
     Live,
     /// Commit to frame.
@@ -171,6 +174,9 @@ async fn run(bench: &mut Bench, scenario: Scenario) -> Result<(), Failure> {
     }
     if any(&[S::All, S::Incentives]) {
         incentives::run(bench).await?;
+    }
+    if any(&[S::All, S::Payouts]) {
+        payouts::run(bench).await?;
     }
     if any(&[S::All, S::Live, S::Latency]) {
         live::latency::run(bench).await?;

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use crate::Failure;
 use crate::client::{Client, get, post};
 
-const PASSWORD: &str = "guildhall-demo";
+/// Everybody's password in the demo data.
+pub(crate) const PASSWORD: &str = "guildhall-demo";
 /// The channel manager of a vendor with a fifth of all deals.
 pub(crate) const MANAGER: &str = "manager@vendor1.example";
 

@@ -46,6 +46,9 @@ pub(crate) struct Plan {
     /// Lines whose earnings are computed anew there.
     #[arg(long, default_value_t = 1_000_000, global = true)]
     pub(crate) incentive_lines: u32,
+    /// Payees of the batch in the scenario of payouts.
+    #[arg(long, default_value_t = 50_000, global = true)]
+    pub(crate) payees: u32,
     /// Rows of each file in the scenario of imports.
     #[arg(long, default_value_t = 100_000, global = true)]
     pub(crate) import_rows: u32,

@@ -62,25 +62,18 @@ CREATE INDEX ledger_posting_of_earning ON ledger_posting (earning_id) WHERE earn
 -- holds it against the postings.
 CREATE TABLE ledger_balance (
     account_id bigint PRIMARY KEY REFERENCES ledger_account (id),
-    balance    numeric(24, 4) NOT NULL
+    balance    numeric NOT NULL
 );
 
 -- Whoever posts for a vendor does so alone until its transaction ends: totals, budgets and states are read under it.
 CREATE FUNCTION ledger_lock(vendor uuid) RETURNS void LANGUAGE sql AS
     'SELECT pg_advisory_xact_lock(hashtextextended(vendor::text, 7))';
 
--- At commit each entry is balanced, and stays with its vendor and currency.
+-- At commit each entry has postings; that they balance is seen when they are written.
 CREATE FUNCTION ledger_entry_balances() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    found record;
 BEGIN
-    SELECT count(*) AS postings, coalesce(sum(p.amount), 0) AS sum,
-           coalesce(bool_and(a.vendor_id = NEW.vendor_id AND a.currency = NEW.currency), false) AS own
-    INTO found
-    FROM ledger_posting p JOIN ledger_account a ON a.id = p.account_id
-    WHERE p.entry_id = NEW.id;
-    IF found.postings < 2 OR found.sum <> 0 OR NOT found.own THEN
-        RAISE EXCEPTION 'entry % has % postings that sum to %', NEW.id, found.postings, found.sum
+    IF NOT EXISTS (SELECT FROM ledger_posting WHERE entry_id = NEW.id) THEN
+        RAISE EXCEPTION 'entry % has no postings', NEW.id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_entry_balances',
                   HINT = 'an entry has two postings or more, in accounts of its vendor and currency, that sum to zero';
     END IF;
@@ -90,12 +83,30 @@ $$;
 CREATE CONSTRAINT TRIGGER ledger_entry_balances AFTER INSERT ON ledger_entry
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_entry_balances();
 
--- Nothing is added to an entry of another transaction, which was checked when it committed.
+-- An entry gets all of its postings in one statement, balanced and in accounts of its vendor and currency, and none later.
 CREATE FUNCTION ledger_posting_joins() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    wrong record;
 BEGIN
-    IF EXISTS (SELECT FROM added p JOIN ledger_entry e ON e.id = p.entry_id WHERE e.tx <> pg_current_xact_id()) THEN
-        RAISE EXCEPTION 'an entry is complete once it is committed: reverse it by another'
+    SELECT e.id, e.tx <> pg_current_xact_id()
+              OR n.postings <> (SELECT count(*) FROM ledger_posting p WHERE p.entry_id = e.id) AS late, n.postings, n.sum
+    INTO wrong
+    FROM (SELECT p.entry_id, count(*) AS postings, sum(p.amount) AS sum, min(a.vendor_id::text) AS vendor,
+                 max(a.vendor_id::text) AS other_vendor, min(a.currency) AS currency, max(a.currency) AS other_currency
+          FROM added p JOIN ledger_account a ON a.id = p.account_id GROUP BY p.entry_id) n
+    JOIN ledger_entry e ON e.id = n.entry_id
+    WHERE e.tx <> pg_current_xact_id() OR n.postings < 2 OR n.sum <> 0
+       OR n.vendor <> e.vendor_id::text OR n.other_vendor <> n.vendor
+       OR n.currency <> e.currency OR n.other_currency <> n.currency
+       OR n.postings <> (SELECT count(*) FROM ledger_posting p WHERE p.entry_id = e.id)
+    LIMIT 1;
+    IF wrong.late THEN
+        RAISE EXCEPTION 'entry % is complete: reverse it by another', wrong.id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_posting_joins';
+    ELSIF FOUND THEN
+        RAISE EXCEPTION 'entry % has % postings that sum to %', wrong.id, wrong.postings, wrong.sum
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_entry_balances',
+                  HINT = 'an entry has two postings or more, in accounts of its vendor and currency, that sum to zero';
     END IF;
     INSERT INTO ledger_balance AS b (account_id, balance)
     SELECT account_id, sum(amount) FROM added GROUP BY account_id ORDER BY account_id
@@ -123,4 +134,9 @@ CREATE TRIGGER ledger_posting_no_truncate BEFORE TRUNCATE ON ledger_posting
 CREATE TRIGGER ledger_account_stays BEFORE UPDATE OR DELETE ON ledger_account
     FOR EACH ROW EXECUTE FUNCTION ledger_stays();
 CREATE TRIGGER ledger_account_no_truncate BEFORE TRUNCATE ON ledger_account
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger_stays();
+-- Balances move with postings alone.
+CREATE TRIGGER ledger_balance_stays BEFORE INSERT OR UPDATE OR DELETE ON ledger_balance
+    FOR EACH STATEMENT WHEN (pg_trigger_depth() < 1) EXECUTE FUNCTION ledger_stays();
+CREATE TRIGGER ledger_balance_no_truncate BEFORE TRUNCATE ON ledger_balance
     FOR EACH STATEMENT EXECUTE FUNCTION ledger_stays();

@@ -18,9 +18,8 @@ CREATE TABLE sale (
     country      text           CHECK (country ~ '^[A-Z]{2}$'),
     -- What was done, for an activity.
     activity     text,
-    -- The subscription that an invoice is of, and how many months after its first invoice it is.
+    -- The subscription that an invoice is of: how long a plan pays for one counts from the earliest.
     subscription text,
-    month        integer        NOT NULL DEFAULT 0 CHECK (month >= 0),
     facts        jsonb          NOT NULL DEFAULT '{}',
     version      bigint         NOT NULL DEFAULT 1,
     created_at   timestamptz    NOT NULL,
@@ -29,7 +28,7 @@ CREATE TABLE sale (
     CONSTRAINT sale_activity CHECK ((kind = 'activity') = (activity IS NOT NULL)),
     CONSTRAINT sale_paid CHECK (paid_on IS NULL OR kind = 'invoice')
 );
-CREATE INDEX sale_of_vendor ON sale (vendor_id, id);
+CREATE INDEX sale_of_vendor ON sale (vendor_id, kind, id);
 CREATE INDEX sale_of_partner ON sale (vendor_id, partner_id, id);
 CREATE INDEX sale_by_day ON sale (vendor_id, sold_on, id);
 CREATE INDEX sale_partner ON sale (partner_id);
@@ -51,12 +50,13 @@ CREATE TABLE sale_line (
 );
 CREATE INDEX sale_line_product ON sale_line (product_id) WHERE product_id IS NOT NULL;
 
--- Who has what part in it, as it stands; the tier is that of the day of the sale.
+-- Who has what part in it, as it stands; the tier is that of the day of the sale. A part that was given away stays with 0,
+-- so that one that comes back has the same tier; so do those of an activity that was taken back.
 CREATE TABLE sale_party (
     sale_id    uuid          NOT NULL REFERENCES sale (id),
     role       text          NOT NULL CHECK (role IN ('sourced', 'influenced', 'fulfilled', 'serviced', 'distributed')),
     partner_id uuid          NOT NULL REFERENCES organisation (id),
-    percent    numeric(5, 2) NOT NULL CHECK (percent > 0 AND percent <= 100),
+    percent    numeric(5, 2) NOT NULL CHECK (percent >= 0 AND percent <= 100),
     tier       text,
     program_id uuid,
     country    text,
@@ -76,7 +76,8 @@ CREATE TABLE sale_reversal (
     -- The vendor's own number.
     reference  text           NOT NULL,
     on_day     date           NOT NULL,
-    amount     numeric(20, 4) NOT NULL CHECK (amount > 0),
+    -- 0 for an activity without amounts, which is taken back as a whole.
+    amount     numeric(20, 4) NOT NULL CHECK (amount >= 0),
     -- [{"no": 1, "amount": "10.00"}]: what of which line.
     lines      jsonb          NOT NULL,
     -- The chargeback that was won.

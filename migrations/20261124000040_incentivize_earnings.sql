@@ -36,7 +36,9 @@ CREATE TABLE plan_progress (
     -- The sum of the earnings that it has brought, and those of its end: true-ups and prizes.
     earned     numeric(20, 4) NOT NULL DEFAULT 0,
     settled    numeric(20, 4) NOT NULL DEFAULT 0,
+    -- The first of each.
     earning_id uuid,
+    settled_earning_id uuid,
     closed_at  timestamptz,
     PRIMARY KEY (version_id, starts_on, partner_id, user_id)
 );
@@ -47,11 +49,11 @@ CREATE INDEX plan_progress_by_basis ON plan_progress (version_id, starts_on, bas
 CREATE INDEX plan_progress_by_units ON plan_progress (version_id, starts_on, units DESC, partner_id, user_id);
 CREATE INDEX plan_progress_by_sales ON plan_progress (version_id, starts_on, sales DESC, partner_id, user_id);
 
--- What of a version's budget and of its first N sales is used up.
+-- What of a plan's budget and of its first N sales is used up, under all of its versions.
 CREATE TABLE plan_use (
-    version_id uuid PRIMARY KEY REFERENCES incentive_plan_version (id),
-    spent      numeric(20, 4) NOT NULL DEFAULT 0,
-    sales      integer        NOT NULL DEFAULT 0
+    plan_id uuid PRIMARY KEY REFERENCES incentive_plan (id),
+    spent   numeric(20, 4) NOT NULL DEFAULT 0,
+    sales   integer        NOT NULL DEFAULT 0
 );
 
 -- Sales that couldn't be valued under a version, with the reason; gone once they could.
@@ -103,14 +105,14 @@ CREATE TABLE earning (
     CONSTRAINT earning_in_payout CHECK ((status IN ('in_payout', 'paid')) = (payout_id IS NOT NULL))
 );
 CREATE INDEX earning_of_vendor ON earning (vendor_id, id);
-CREATE INDEX earning_of_vendor_by_status ON earning (vendor_id, status, id);
+CREATE INDEX earning_of_vendor_by_kind ON earning (vendor_id, kind, status, id);
 CREATE INDEX earning_of_vendor_by_partner ON earning (vendor_id, partner_id, id);
 CREATE INDEX earning_of_partner ON earning (partner_id, id);
 CREATE INDEX earning_of_user ON earning (user_id, id) WHERE user_id IS NOT NULL;
 CREATE INDEX earning_of_root ON earning (root_id, id);
 CREATE INDEX earning_of_sale ON earning (sale_id) WHERE sale_id IS NOT NULL;
 CREATE INDEX earning_of_payout ON earning (payout_id) WHERE payout_id IS NOT NULL;
-CREATE INDEX earning_of_version ON earning (version_id, id) WHERE version_id IS NOT NULL;
+CREATE INDEX earning_of_version ON earning (version_id, status, id) WHERE version_id IS NOT NULL;
 CREATE INDEX earning_approved_by ON earning (approved_by) WHERE approved_by IS NOT NULL;
 -- What a payout run looks for.
 CREATE INDEX earning_payable ON earning (vendor_id, currency, partner_id, id) WHERE status = 'payable';

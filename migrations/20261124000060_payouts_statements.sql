@@ -11,11 +11,11 @@ CREATE TABLE statement_period (
     -- Its first day, in UTC.
     month      date           NOT NULL CHECK (extract(day FROM month) = 1),
     -- What the postings of the month in the payee's account of each kind sum to.
-    accrued    numeric(24, 4) NOT NULL,
-    held       numeric(24, 4) NOT NULL,
-    approved   numeric(24, 4) NOT NULL,
-    payable    numeric(24, 4) NOT NULL,
-    in_transit numeric(24, 4) NOT NULL,
+    accrued    numeric NOT NULL,
+    held       numeric NOT NULL,
+    approved   numeric NOT NULL,
+    payable    numeric NOT NULL,
+    in_transit numeric NOT NULL,
     -- What the parties were called when the statement was first read after its month: a later name does not change it.
     vendor_name  text,
     partner_name text,

@@ -76,7 +76,10 @@ pub(crate) fn allocated(whole: Decimal, weights: &[Decimal], places: u32) -> Res
         return Ok(vec![Decimal::ZERO; weights.len()]);
     }
     let unit = Decimal::new(1, places);
-    let units = (whole / unit).trunc();
+    let units = whole
+        .checked_div(unit)
+        .ok_or(CalcFault::OutOfRange("a whole in minor units"))?
+        .trunc();
     let mut parts = Vec::with_capacity(weights.len());
     for (place, weight) in weights.iter().enumerate() {
         let product = times(units, *weight)?;
@@ -120,6 +123,13 @@ mod tests {
             parts.iter().map(ToString::to_string).collect::<Vec<_>>(),
             ["3.34", "13.33", "3.33"]
         );
+    }
+
+    #[test]
+    fn a_whole_that_has_too_many_minor_units_is_a_fault() {
+        let whole = Decimal::from(10_u128.pow(26));
+        let fault = allocated(whole, &[Decimal::ONE, Decimal::ONE], 3).unwrap_err();
+        assert_eq!(fault.code(), "out_of_range");
     }
 
     #[test]

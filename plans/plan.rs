@@ -117,6 +117,16 @@ impl Plan {
         self.0.spec.common.period.around(on)
     }
 
+    /// The days whose sales count together with those of `on`: the period, of a plan with an annual true-up the fiscal
+    /// year. None when each sale stands alone.
+    #[must_use]
+    pub fn counted_together(&self, on: NaiveDate) -> Option<Period> {
+        if self.has_true_up() {
+            return Some(self.fiscal_year(on));
+        }
+        self.needs_progress().then(|| self.period(on))
+    }
+
     /// The fiscal year that the day is in, over which an annual true-up counts.
     #[must_use]
     pub fn fiscal_year(&self, on: NaiveDate) -> Period {
@@ -199,6 +209,12 @@ impl Plan {
             PlanTerms::Rebate(rebate) => Some(rebate),
             _ => None,
         }
+    }
+
+    /// How many rules each line of a sale may be held against.
+    #[must_use]
+    pub fn rule_count(&self) -> usize {
+        self.0.rules.len()
     }
 
     pub(crate) fn rules(&self) -> &[CompiledRule] {

@@ -103,7 +103,8 @@ pub struct CommonSpec {
     /// How many months of a subscription earn, counted from its first invoice; 0 and 1: the first only; none: all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_after_months: Option<u32>,
-    /// The most that it pays to all payees together, in its currency.
+    /// The most that all versions of the plan pay to all payees together, in its currency. Not for contests, nor with a
+    /// true-up.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub budget: Option<Exact>,
     /// The most that is earned.
@@ -445,13 +446,13 @@ pub struct SpiffSpec {
     #[serde(skip_serializing_if = "When::is_empty")]
     #[schema(required = false)]
     pub when: When,
-    /// Only the first so many sales, of all payees, earn.
+    /// Only the first so many sales, of all payees and all versions of the plan, earn.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_n: Option<u32>,
     /// A goal of the team (the payee) in the period.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub goal: Option<Goal>,
-    /// Whether a claim needs a proof.
+    /// Whether an activity earns by a claim with a proof, once it is verified. With the trigger `activity` only.
     #[schema(required = false)]
     pub proof: bool,
 }

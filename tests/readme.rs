@@ -21,17 +21,23 @@ fn block_after(place: &str) -> &'static str {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_tour_prints_what_the_readme_says() {
     let (tour, sale) = (block_after("## A tour"), block_after("## From a lead to a sale"));
+    let payment = block_after("## From a sale to the payment");
     assert!(tour.contains("localhost:8080"), "{tour}");
-    let printed = [block_after("\nIt prints\n"), block_after("\nThis prints\n")].concat();
+    assert!(payment.contains("target/release/guildhall"), "{payment}");
+    let printed = ["\nIt prints\n", "\nThis prints\n", "\nAnd so this prints\n"]
+        .map(block_after)
+        .concat();
     let place = Place::new();
     let server = place
         .serve(|command| {
             command.args(["--demo", "small"]);
         })
         .await;
-    let script = [tour, sale]
+    let script = [tour, sale, payment]
         .concat()
-        .replace("localhost:8080", &server.address.to_string());
+        .replace("localhost:8080", &server.address.to_string())
+        .replace("/tmp/", &format!("{}/", place.root().display()))
+        .replace("target/release/guildhall", env!("CARGO_BIN_EXE_guildhall"));
     for _ in 0..2 {
         assert_eq!(walk(&script, &place).await, printed, "again and again");
     }

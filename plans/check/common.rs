@@ -160,6 +160,11 @@ pub(super) fn check(spec: &PlanSpec, context: Context, faults: &mut Vec<Fault>) 
         let message = "prizes are fixed amounts; leave the cap out";
         faults.push(Fault::new("/cap/per_period", "not_for_this_type", message));
     }
+    let true_up = matches!(&spec.terms, PlanTerms::Rebate(rebate) if rebate.annual_true_up.is_some());
+    if (contest || true_up) && common.budget.is_some() {
+        let message = "prizes and true-ups are paid whatever a budget has left; leave it out";
+        faults.push(Fault::new("/budget", "not_for_this_type", message));
+    }
     check_currency(spec, faults);
     check_trigger(context, faults);
     check_period(spec, faults);

@@ -255,6 +255,10 @@ fn spiff(fields: &mut Fields<'_>, context: Context, faults: &mut Vec<Fault>) -> 
     if let Some(amount) = amount {
         check_spiff_amount(amount, context, faults);
     }
+    if proof && context.trigger != Trigger::Activity {
+        let message = "only activities are claimed with a proof: use the trigger activity, or leave it out";
+        faults.push(Fault::new("/proof", "trigger_mismatch", message));
+    }
     bounds::number(first_n.unwrap_or(1), 1, 1_000_000, "/first_n", faults);
     if let Some(goal) = goal {
         bounds::fine(goal.at_least, "/goal/at_least", faults);

@@ -14,8 +14,8 @@ pub(super) struct Refusal {
 }
 
 /// What an expression needs to be evaluated.
-#[derive(Default)]
 pub(super) struct Needs {
+    outcome: Outcome,
     pub names: Vec<(&'static str, Name)>,
     pub facts: Vec<ImmutableString>,
 }
@@ -63,7 +63,7 @@ pub(super) fn check(ast: &AST, outcome: Outcome) -> Result<Needs, Refusal> {
     let [Stmt::Expr(expression)] = ast.statements() else {
         return refuse("expression_syntax", Position::NONE, "must be one expression");
     };
-    let mut needs = Needs::default();
+    let mut needs = Needs::of(outcome);
     let found = needs.type_of(expression, 0)?;
     let wanted = match outcome {
         Outcome::Condition => Type::Truth,
@@ -77,6 +77,14 @@ pub(super) fn check(ast: &AST, outcome: Outcome) -> Result<Needs, Refusal> {
 }
 
 impl Needs {
+    const fn of(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            names: Vec::new(),
+            facts: Vec::new(),
+        }
+    }
+
     fn type_of(&mut self, expression: &Expr, depth: usize) -> Result<Type, Refusal> {
         let position = expression.position();
         if depth > MOST_DEPTH {
@@ -114,6 +122,10 @@ impl Needs {
             let what = format!("no name {text:?}; there are {} and fact(\"key\")", names.join(", "));
             return refuse("unknown_name", position, what);
         };
+        if known.1 == Name::Kept && self.outcome == Outcome::Amount {
+            let what = "kept is for conditions: refunds take their part of an amount by themselves";
+            return refuse("not_in_amounts", position, what);
+        }
         if !self.names.contains(known) {
             self.names.push(*known);
         }

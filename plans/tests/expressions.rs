@@ -55,7 +55,7 @@ fn amounts() {
         ("round(2.5) + floor(1.9) + ceiling(1.1)", "5"),
         ("round(0.125, 2)", "0.12"),
         ("(amount - cost) * 0.1", "50"),
-        ("kept / 100 + quantity + month", "15"),
+        ("amount / 100 + quantity + month", "15"),
         ("sale_total / 1000", "1"),
         ("choose(tier == \"gold\", 9, 4)", "9"),
         ("number(\"seats\") * number(\"discount\")", "30"),
@@ -87,6 +87,8 @@ fn conditions() {
         ("has(\"seats\") && number(\"seats\") > 10", true),
         ("has(\"missing\") && number(\"missing\") > 10", false),
         ("activity == \"\"", true),
+        ("kept == 1000", true),
+        ("kept < amount", false),
     ] {
         let expected = Decimal::from(u8::from(holds));
         assert_eq!(
@@ -125,6 +127,8 @@ fn what_is_wrong_is_found_before_anything_is_sold() {
         ("choose(amount, 1, 2)", "wrong_type", "line 1, column 8"),
         ("choose(true, 1, \"a\")", "wrong_type", "line 1, column 17"),
         ("number(sku)", "wrong_type", "line 1, column 8"),
+        ("kept * 0.1", "not_in_amounts", "line 1, column 1"),
+        ("choose(kept < amount, 1, 2)", "not_in_amounts", "line 1, column 8"),
         ("'a'", "expression_syntax", "line 1, column 1"),
         ("()", "expression_syntax", "line 1, column 1"),
         ("`a${amount}`", "expression_syntax", "line 1, column 1"),

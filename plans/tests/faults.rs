@@ -317,6 +317,11 @@ fn rebates_spiffs_and_bonuses() {
             "bands_needed",
         ),
         (
+            rebate(json!({"budget": "100", "annual_true_up": {"bands": [{"from": "1", "percent": "1"}]}})),
+            "/budget",
+            "not_for_this_type",
+        ),
+        (
             rebate(json!({"period": {"every": "year"}, "annual_true_up": {"bands": [{"from": "1", "percent": "1"}]}})),
             "/annual_true_up",
             "period_too_long",
@@ -334,6 +339,11 @@ fn rebates_spiffs_and_bonuses() {
         ),
         (spiff(json!({"first_n": 0})), "/first_n", "out_of_bounds"),
         (
+            spiff(json!({"trigger": "deal_won", "amount": {"per_sale": "5"}, "proof": true})),
+            "/proof",
+            "trigger_mismatch",
+        ),
+        (
             spiff(json!({"when": {"skus": ["a"]}})),
             "/when/skus",
             "condition_mismatch",
@@ -348,6 +358,7 @@ fn rebates_spiffs_and_bonuses() {
             "/when/expression",
             "unknown_name",
         ),
+        (contest(json!({"budget": "100"})), "/budget", "not_for_this_type"),
         (
             contest(json!({"cap": {"per_period": "1"}})),
             "/cap/per_period",

@@ -19,7 +19,7 @@ use super::{
     copy::{Copied, Rows},
     deals::{Contact, Deal, Deals, Line, Pair, PartOf, Visit},
     draw::Draw,
-    feed, rates,
+    feed, incentives, rates,
     scale::Shape,
     selling,
     world::World,
@@ -60,6 +60,8 @@ pub async fn load(app: &App, request: &DemoRequest) -> Result<DemoSummary, DemoF
         summary.leads = selling::tell(&mut tx, app, &world).await?;
         timer.lap("products, leads and shared opportunities");
     }
+    summary.earnings = incentives::tell(&mut tx, app, &world, request.scale).await?;
+    timer.lap("plans, earnings and payouts");
     fold(&mut tx).await?;
     timer.lap("sums of the pipeline");
 
@@ -238,7 +240,9 @@ async fn vacuum(pool: &PgPool) -> Result<(), sqlx::Error> {
         .await?;
     sqlx::raw_sql(
         "VACUUM (ANALYZE) organisation, user_account, membership, partnership, deal, deal_line, deal_contact, \
-         deal_conflict, deal_stage_visit, pipeline_rollup, pipeline_day, pipeline_flow, pipeline_delta, exchange_rate",
+         deal_conflict, deal_stage_visit, pipeline_rollup, pipeline_day, pipeline_flow, pipeline_delta, exchange_rate, \
+         incentive_plan, incentive_plan_version, sale, sale_line, sale_party, earning, accrual, plan_progress, \
+         ledger_account, ledger_entry, ledger_posting, ledger_balance, payout, payout_line",
     )
     .execute(&mut connection)
     .await?;

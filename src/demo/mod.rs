@@ -11,10 +11,12 @@ mod copy;
 mod deals;
 mod draw;
 mod feed;
+mod incentives;
 mod load;
 mod rates;
 mod scale;
 mod selling;
+mod teller;
 #[cfg(test)]
 mod tests;
 mod vocabulary;
@@ -71,6 +73,8 @@ pub struct DemoSummary {
     pub conflicts: u64,
     /// Leads; those that were converted are deals besides.
     pub leads: u64,
+    /// Lines of what partners and people have earned.
+    pub earnings: u64,
     /// The parts of the work in their order.
     pub phases: Vec<(&'static str, Duration)>,
 }
@@ -79,7 +83,7 @@ impl fmt::Display for DemoSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "Loaded {} organisations, {} users, {} partnerships, {} deals with {} lines, {} contacts and {} conflicts, {} leads.",
+            "Loaded {} organisations, {} users, {} partnerships, {} deals with {} lines, {} contacts and {} conflicts, {} leads, {} earnings.",
             self.organisations,
             self.users,
             self.partnerships,
@@ -88,6 +92,7 @@ impl fmt::Display for DemoSummary {
             self.contacts,
             self.conflicts,
             self.leads,
+            self.earnings,
         )?;
         for (phase, took) in &self.phases {
             writeln!(f, "  {:>7.1} s  {phase}", took.as_secs_f64())?;
@@ -117,7 +122,7 @@ pub enum DemoFault {
         loaded_at: DateTime<Utc>,
     },
     /// The spine failed.
-    #[error("the demo data could not be prepared: {0}")]
+    #[error("the demo data could not be prepared: {}", .0.account())]
     Spine(#[from] Problem),
     /// The database failed.
     #[error("the database refused the demo data: {0}")]

@@ -3,10 +3,11 @@
 /// How much demo data to load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scale {
-    /// A tour: 3 vendors, 12 partners, 60 people, 400 deals, 60 leads, shared opportunities, products with prices, and a
-    /// feed of recent events.
+    /// A tour: 3 vendors, 12 partners, 60 people, 400 deals, 60 leads, shared opportunities, products with prices,
+    /// what partners have earned and how they were paid, and a feed of recent events.
     Small,
-    /// A large program: 5 vendors, 2 000 partners, 10 000 people, 1 000 000 deals.
+    /// A large program: 5 vendors, 2 000 partners, 10 000 people, 1 000 000 deals. Of the first vendor's won deals the newest
+    /// 5 000 have earned something.
     Large,
     /// The same people, and 1 000 000 live registrations with one vendor, of 200 000 customers: what a search for
     /// conflicts has to get through.

@@ -16,6 +16,7 @@ mod secrets;
 mod settings;
 mod statements;
 mod tax_rules;
+mod told;
 mod transfers;
 pub mod verify;
 

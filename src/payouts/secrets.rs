@@ -30,6 +30,12 @@ pub(crate) async fn store(tx: &mut Tx, keyring: &Keyring, plain: &impl Serialize
     Ok(id)
 }
 
+/// By which a payout is stopped whose destination can't be opened.
+pub(crate) const UNREADABLE: &str = "destination_unreadable";
+/// The same in words, with what to do.
+pub(crate) const UNREADABLE_REASON: &str =
+    "The destination can't be opened with the server's master keys: see secrets.keys, or have the payee set it again.";
+
 /// What was sealed under `id`, from its sealed text.
 pub(crate) fn open<T: DeserializeOwned>(keyring: &Keyring, id: Uuid, sealed: &[u8]) -> Result<T, Problem> {
     let plain = keyring.open(&purpose(id), sealed).map_err(Problem::internal)?;

@@ -117,5 +117,18 @@ const RULES: &[(&str, &str)] = &[
              GROUP BY n.vendor_id, n.year, n.last
              HAVING count(p.id) <> n.last OR count(DISTINCT p.self_billing_no) <> n.last) wrong",
     ),
+    (
+        "credit notes of a year have numbers without gaps",
+        "SELECT count(*), min(vendor_id::text) FROM (
+             SELECT n.vendor_id FROM credit_note_no n
+             LEFT JOIN payout p ON p.vendor_id = n.vendor_id AND p.credit_note_no LIKE 'SC-' || n.year || '-%'
+             GROUP BY n.vendor_id, n.year, n.last
+             HAVING count(p.id) <> n.last OR count(DISTINCT p.credit_note_no) <> n.last) wrong",
+    ),
+    (
+        "an invoice of a payout that did not arrive is taken back by a credit note",
+        "SELECT count(*), min(p.id::text) FROM payout p JOIN payout_invoice i ON i.payout_id = p.id
+         WHERE (p.status IN ('failed', 'returned')) <> (p.credit_note_no IS NOT NULL)",
+    ),
     crate::statements::RULE,
 ];

@@ -13,6 +13,7 @@ pub mod identity;
 pub mod live;
 pub mod mail;
 pub mod outbound;
+mod panic;
 pub mod secret;
 pub mod storage;
 pub mod timer;

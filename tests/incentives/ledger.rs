@@ -1,5 +1,5 @@
 use guildhall_kernel::{Clock, Entropy, Id, entity::LedgerEntry};
-use sqlx::Connection;
+use sqlx::{Connection, PgConnection};
 
 use super::play::{Play, of_invoices};
 
@@ -19,31 +19,54 @@ async fn the_database_refuses_what_is_unbalanced_or_edited() {
         "UPDATE ledger_account SET kind = 'paid'",
         "UPDATE earning SET amount = 5",
         "DELETE FROM earning",
+        "UPDATE ledger_balance SET balance = balance + 1",
+        "DELETE FROM ledger_balance",
         "INSERT INTO ledger_posting (entry_id, no, account_id, amount) SELECT entry_id, 9, account_id, 5 FROM ledger_posting LIMIT 1",
     ] {
         assert!(sqlx::query(change).execute(&mut db).await.is_err(), "{change}");
     }
+    let postings = async |tx: &mut PgConnection, id, first: i32, amounts: &[i32]| {
+        sqlx::query(
+            "INSERT INTO ledger_posting (entry_id, no, account_id, amount)
+             SELECT $1, $2 + n, (SELECT min(id) FROM ledger_account), a
+             FROM unnest($3::integer[]) WITH ORDINALITY w (a, n)",
+        )
+        .bind(id)
+        .bind(first)
+        .bind(amounts)
+        .execute(tx)
+        .await
+    };
     let mut tx = db.begin().await.unwrap();
+    let id = entry(&mut tx).await;
+    let refused = postings(&mut tx, id, 0, &[5, 5]).await.unwrap_err().to_string();
+    assert!(refused.contains("2 postings that sum to 10"), "{refused}");
+    tx.rollback().await.unwrap();
+    let mut tx = db.begin().await.unwrap();
+    let id = entry(&mut tx).await;
+    postings(&mut tx, id, 0, &[5, -5]).await.unwrap();
+    let refused = postings(&mut tx, id, 2, &[7, -7]).await.unwrap_err().to_string();
+    assert!(refused.contains("is complete"), "{refused}");
+    tx.rollback().await.unwrap();
+    let mut tx = db.begin().await.unwrap();
+    entry(&mut tx).await;
+    let refused = tx.commit().await.unwrap_err().to_string();
+    assert!(refused.contains("has no postings"), "{refused}");
+    play.sound().await;
+}
+
+/// The head of an entry like the last one, without postings.
+async fn entry(tx: &mut PgConnection) -> Id<LedgerEntry> {
     let id: Id<LedgerEntry> = Id::generate(&Clock::system(), &Entropy::system());
     sqlx::query(
         "INSERT INTO ledger_entry (id, vendor_id, currency, at, cause, subject_id, key)
          SELECT $1, vendor_id, currency, at, 'x', subject_id, 'x' FROM ledger_entry LIMIT 1",
     )
     .bind(id)
-    .execute(&mut *tx)
+    .execute(tx)
     .await
     .unwrap();
-    sqlx::query(
-        "INSERT INTO ledger_posting (entry_id, no, account_id, amount)
-         SELECT $1, row_number() OVER (), id, 5 FROM ledger_account LIMIT 2",
-    )
-    .bind(id)
-    .execute(&mut *tx)
-    .await
-    .unwrap();
-    let refused = tx.commit().await.unwrap_err().to_string();
-    assert!(refused.contains("2 postings that sum to 10"), "{refused}");
-    play.sound().await;
+    id
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
 use chrono::{Days, NaiveDate, TimeDelta};
+use guildhall_incentivize::recalculations::Piece;
 use guildhall_kernel::RecalculationId;
 use serde_json::{Value, json};
 
@@ -7,7 +8,7 @@ use crate::support::{TestServer, until};
 
 impl Play {
     /// Computes everything of today anew; returns the run when it is through.
-    async fn anew(&self) -> Value {
+    pub(super) async fn anew(&self) -> Value {
         let today = self.today();
         let body = json!({"from": today, "to": today});
         let run = self
@@ -93,12 +94,16 @@ async fn a_run_that_was_interrupted_goes_on_where_it_was() {
         }
         more
     };
-    assert!(piece(true).await);
-    assert!(piece(false).await, "the second piece is lost with its process");
+    assert_eq!(piece(true).await, Piece::Posted(2));
+    assert_eq!(
+        piece(false).await,
+        Piece::Posted(2),
+        "the second piece is lost with its process"
+    );
     assert_eq!(play.earnings(&play.alder).await.len(), 2);
-    assert!(piece(true).await);
-    assert!(!piece(true).await);
-    assert!(!piece(true).await, "it is through");
+    assert_eq!(piece(true).await, Piece::Posted(2));
+    assert_eq!(piece(true).await, Piece::Last);
+    assert_eq!(piece(true).await, Piece::Last, "it is through");
     assert_eq!(
         play.amounts(&play.alder).await,
         json!(["10.00", "10.00", "10.00", "10.00", "10.00"])

@@ -135,3 +135,37 @@ async fn a_person_is_paid_by_the_employers_leave() {
     assert_eq!(other.get("/api/v1/payouts/mine").await.ok()["items"], json!([]));
     till.sound().await;
 }
+
+#[tokio::test]
+async fn a_form_that_was_checked_is_checked_again_when_it_changes() {
+    let till = Till::open().await;
+    let mut form = profile(&iban(IBAN));
+    (form["tax_form"], form["tax_id"]) = ("vat".into(), "DE123456789".into());
+    put(&till.alder, "/api/v1/payout-profile", &form).await.ok();
+    let list = format!("/api/v1/payout-profiles?partner_id={}", till.scene.alder);
+    let status = async || till.maker.get(&list).await.ok()["items"][0]["tax_status"].clone();
+    let id = till.maker.get(&list).await.ok()["items"][0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let verify = async || {
+        let path = format!("/api/v1/payout-profiles/{id}/tax-status");
+        till.maker
+            .post(&path, &json!({"status": "verified", "note": "seen"}))
+            .await
+            .ok();
+        assert_eq!(status().await, "verified");
+    };
+    verify().await;
+    // What is no part of the form leaves it be: currency, minimum, and the destination.
+    let mut same = profile(&iban(OTHER_IBAN));
+    (same["tax_form"], same["minimum_payout"]) = ("vat".into(), "20.00".into());
+    put(&till.alder, "/api/v1/payout-profile", &same).await.ok();
+    assert_eq!(status().await, "verified");
+    for (field, value) in [("country", "FR"), ("tax_form", "w8bene"), ("tax_id", "FR40303265045")] {
+        same[field] = value.into();
+        put(&till.alder, "/api/v1/payout-profile", &same).await.ok();
+        assert_eq!(status().await, "missing", "{field}");
+        verify().await;
+    }
+}

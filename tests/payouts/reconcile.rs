@@ -1,59 +1,7 @@
-use axum::http::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::bank::{camt054, name, pain002, send};
 use super::till::Till;
-use crate::support::{Answer, Caller};
-
-async fn send(who: &Caller, file: &str) -> Answer {
-    let headers = [("content-type", "application/xml")];
-    who.send(
-        Method::POST,
-        "/api/v1/payout-batches/status-files",
-        &headers,
-        file.to_owned(),
-    )
-    .await
-}
-
-/// A pain.002 with the statuses of payments.
-fn pain002(id: &str, payments: &[(&str, &str)]) -> String {
-    let payment = |(id, status): &(&str, &str)| {
-        let reason = if *status == "RJCT" {
-            "<StsRsnInf><Rsn><Cd>AC04</Cd></Rsn></StsRsnInf>"
-        } else {
-            ""
-        };
-        format!("<TxInfAndSts><OrgnlEndToEndId>{id}</OrgnlEndToEndId><TxSts>{status}</TxSts>{reason}</TxInfAndSts>")
-    };
-    let payments: String = payments.iter().map(payment).collect();
-    format!(
-        "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:pain.002.001.10\"><CstmrPmtStsRpt>\
-         <GrpHdr><MsgId>{id}</MsgId><CreDtTm>2026-03-03T10:00:00Z</CreDtTm></GrpHdr>\
-         <OrgnlGrpInfAndSts><OrgnlMsgId>other</OrgnlMsgId><OrgnlMsgNmId>pain.001.001.09</OrgnlMsgNmId></OrgnlGrpInfAndSts>\
-         <OrgnlPmtInfAndSts><OrgnlPmtInfId>other</OrgnlPmtInfId>{payments}</OrgnlPmtInfAndSts></CstmrPmtStsRpt></Document>"
-    )
-}
-
-/// A camt.054 with a debit, or with the credit of what came back.
-fn camt054(id: &str, payment: &str, amount: &str, returned: bool) -> String {
-    let (sign, reason) = if returned {
-        ("CRDT", "<RtrInf><Rsn><Cd>AC04</Cd></Rsn></RtrInf>")
-    } else {
-        ("DBIT", "")
-    };
-    format!(
-        "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.054.001.08\"><BkToCstmrDbtCdtNtfctn>\
-         <GrpHdr><MsgId>{id}</MsgId><CreDtTm>2026-03-04T10:00:00Z</CreDtTm></GrpHdr><Ntfctn><Id>1</Id>\
-         <Ntry><Amt Ccy=\"EUR\">{amount}</Amt><CdtDbtInd>{sign}</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>\
-         <BookgDt><Dt>2026-03-04</Dt></BookgDt><BkTxCd/><NtryDtls><TxDtls><Refs><EndToEndId>{payment}</EndToEndId></Refs>\
-         <Amt Ccy=\"EUR\">{amount}</Amt><CdtDbtInd>{sign}</CdtDbtInd>{reason}</TxDtls></NtryDtls></Ntry></Ntfctn>\
-         </BkToCstmrDbtCdtNtfctn></Document>"
-    )
-}
-
-fn name(payout: &Value) -> String {
-    payout["id"].as_str().unwrap().strip_prefix("pay_").unwrap().to_owned()
-}
 
 #[tokio::test]
 async fn a_refused_payout_is_owed_again_and_a_file_counts_once() {
@@ -86,7 +34,10 @@ async fn a_refused_payout_is_owed_again_and_a_file_counts_once() {
     assert_eq!(json!([other["failed"], other["unchanged"]]), json!([0, 1]));
     let late = send(&till.maker, &pain002("ANSWER-3", &[(&id, "ACSC")])).await.ok();
     assert_eq!(late["clashes"][0]["status"], "failed");
-    assert_eq!(till.told().await, ["payout.sent", "payout.failed"]);
+    assert_eq!(
+        till.told().await,
+        ["payout.sent", "payout.failed", "payout.contradicted"]
+    );
     assert_eq!(till.maker.get(&batch).await.ok()["status"], "reconciled");
     till.sound().await;
     till.pay("pain001").await;
@@ -132,7 +83,7 @@ async fn another_amount_than_ours_waits_for_a_person() {
     till.sound().await;
     let path = format!("/api/v1/payouts/{}/resolve", payout["id"].as_str().unwrap());
     let etag = format!("\"v{}\"", payout["version"]);
-    let finding = json!({"outcome": "paid", "note": "the bank kept its fee"});
+    let finding = json!({"outcome": "paid", "reference": "N-1/7", "note": "the bank kept its fee"});
     assert_eq!(
         till.checker.post_at(&path, &etag, &finding).await.ok()["status"],
         "paid"

@@ -31,13 +31,7 @@ impl Till {
 
     pub(super) async fn with(server: TestServer) -> Self {
         let scene = Scene::set(&server).await;
-        let till = Self {
-            maker: server.login("finance@northwind.example").await,
-            checker: server.login("owner@northwind.example").await,
-            alder: server.login("finance@alder.example").await,
-            server,
-            scene,
-        };
+        let till = Self::at(server, scene).await;
         let settings =
             json!({"debtor": {"name": "Northwind GmbH", "country": "DE", "iban": IBAN}, "minimums": {"EUR": "10.00"}});
         put_at(&till.checker, "/api/v1/payout-settings", "\"v0\"", &settings)
@@ -46,6 +40,17 @@ impl Till {
         till.profile(&till.alder, &iban(IBAN)).await.ok();
         till.rested().await;
         till
+    }
+
+    /// The same till at another server.
+    pub(super) async fn at(server: TestServer, scene: Scene) -> Self {
+        Self {
+            maker: server.login("finance@northwind.example").await,
+            checker: server.login("owner@northwind.example").await,
+            alder: server.login("finance@alder.example").await,
+            server,
+            scene,
+        }
     }
 
     /// Says where a partner is paid.
@@ -70,6 +75,16 @@ impl Till {
     }
 
     pub(super) async fn earn_as(&self, partner: OrgId, user: Option<UserId>, amount: &str) -> EarningId {
+        self.earn_in(Currency::EUR, partner, user, amount).await
+    }
+
+    pub(super) async fn earn_in(
+        &self,
+        currency: Currency,
+        partner: OrgId,
+        user: Option<UserId>,
+        amount: &str,
+    ) -> EarningId {
         let vendor = self.scene.northwind;
         let amount: Decimal = amount.parse().unwrap();
         let mut tx = self.server.app().db.begin().await.unwrap();
@@ -79,7 +94,7 @@ impl Till {
         sqlx::query(
             "INSERT INTO earning (id, vendor_id, partner_id, user_id, kind, cause, root_id, currency, amount, status, earned_on,
                                   rests_until, explanation, created_at, updated_at)
-             VALUES ($1, $2, $3, $4, 'adjustment', 'adjustment', $1, 'EUR', $5, 'approved', $6, $6, '{}', $7, $7)",
+             VALUES ($1, $2, $3, $4, 'adjustment', 'adjustment', $1, $8, $5, 'approved', $6, $6, '{}', $7, $7)",
         )
         .bind(id)
         .bind(vendor)
@@ -88,13 +103,14 @@ impl Till {
         .bind(amount)
         .bind(now.date_naive())
         .bind(now)
+        .bind(currency.code())
         .execute(&mut *tx)
         .await
         .unwrap();
         let to = Account::of(AccountKind::Approved, partner, user);
         let entry = Entry {
             vendor,
-            currency: Currency::EUR,
+            currency,
             cause: "adjustment",
             subject: id.uuid(),
             key: format!("test/{id}"),
@@ -108,7 +124,8 @@ impl Till {
 
     pub(super) fn draft(&self, method: &str) -> Value {
         let today = self.server.clock.now().date_naive();
-        json!({"currency": "EUR", "method": method, "execution_date": today})
+        let currency = if method == "nacha" { "USD" } else { "EUR" };
+        json!({"currency": currency, "method": method, "execution_date": today})
     }
 
     pub(super) async fn try_propose(&self, method: &str) -> Answer {

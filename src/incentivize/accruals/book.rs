@@ -7,7 +7,7 @@ use std::{
 
 use chrono::NaiveDate;
 use guildhall_kernel::{OrgId, PlanId, PlanVersionId, ProgramId};
-use guildhall_plans::{Plan, PlanKind};
+use guildhall_plans::{Period, Plan, PlanKind};
 use guildhall_spine::http::Problem;
 use parking_lot::RwLock;
 use sqlx::PgConnection;
@@ -34,6 +34,11 @@ impl Version {
     /// Whether sales of the day are its.
     pub(crate) fn covers(&self, day: NaiveDate) -> bool {
         self.from <= day && self.to.is_none_or(|to| day <= to)
+    }
+
+    /// The last day of the period on which it counts.
+    pub(crate) fn last_day_of(&self, period: Period) -> NaiveDate {
+        self.to.map_or(period.end, |to| to.min(period.end))
     }
 
     /// What it pays.

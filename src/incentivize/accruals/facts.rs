@@ -12,7 +12,7 @@ use serde_json::Value;
 use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
 
-use crate::sales::{DealType, Kind, Role};
+use crate::sales::{DealType, Kind, Role, rows::months_between};
 
 /// The fact by which a verified claim names its plan; nobody else can tell it.
 pub(crate) const CLAIMED_PLAN: &str = "claim_plan_id";
@@ -111,7 +111,9 @@ pub(crate) async fn load(conn: &mut PgConnection, ids: &[SaleId]) -> Result<Vec<
     let rows = sqlx::query!(
         r#"SELECT s.id AS "id: SaleId", s.vendor_id AS "vendor_id: OrgId", s.kind AS "kind: Kind", s.reference,
                   s.deal_id AS "deal_id: DealId", s.currency, s.sold_on, s.paid_on, s.deal_type AS "deal_type: DealType",
-                  s.country, s.activity, s.month, s.facts AS "facts: Json<BTreeMap<String, Value>>",
+                  s.country, s.activity, s.facts AS "facts: Json<BTreeMap<String, Value>>",
+                  (SELECT min(f.sold_on) FROM sale f
+                   WHERE f.vendor_id = s.vendor_id AND f.subscription = s.subscription) AS subscribed_on,
                   (SELECT coalesce(json_agg(json_build_object('no', l.no, 'product_id', l.product_id, 'sku', l.sku,
                               'family', l.family, 'quantity', l.quantity::text, 'amount', l.amount::text,
                               'cost', l.cost::text, 'kept', l.kept::text) ORDER BY l.no), '[]')
@@ -153,7 +155,7 @@ pub(crate) async fn load(conn: &mut PgConnection, ids: &[SaleId]) -> Result<Vec<
                     deal_type: deal_type(row.deal_type),
                     country: row.country,
                     activity: row.activity,
-                    month: u32::try_from(row.month).unwrap_or(0),
+                    month: row.subscribed_on.map_or(0, |first| months_between(first, row.sold_on)),
                     lines: row.lines.0.into_iter().map(StoredLine::seen).collect(),
                     parties: parties.into_iter().map(StoredParty::seen).collect(),
                     facts: row.facts.0,

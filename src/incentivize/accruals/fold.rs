@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use guildhall_kernel::{Currency, EarningId, Money, PlanVersionId, SaleId};
+use guildhall_kernel::{Currency, EarningId, Money, PlanId, PlanVersionId, SaleId};
 use guildhall_plans::{Contribution, Earned, Explanation, Payee, Period, Totals};
 use rust_decimal::Decimal;
 
@@ -39,7 +39,7 @@ pub(super) struct Progress {
     pub(super) root: Option<EarningId>,
 }
 
-/// What of a version's budget and of its first sales is used up.
+/// What of a plan's budget and of its first sales is used up, under all of its versions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Use {
     pub(super) spent: Decimal,
@@ -53,7 +53,7 @@ pub(super) struct State {
     /// Who has a part in a sale under a version so far.
     pub(super) payees: HashMap<(PlanVersionId, SaleId), BTreeSet<Payee>>,
     pub(super) progress: HashMap<ProgressKey, Progress>,
-    pub(super) uses: HashMap<PlanVersionId, Use>,
+    pub(super) uses: HashMap<PlanId, Use>,
     /// The keys of what has changed.
     pub(super) touched: Touched,
 }
@@ -63,7 +63,7 @@ pub(super) struct State {
 pub(super) struct Touched {
     pub(super) accruals: BTreeSet<AccrualKey>,
     pub(super) progress: BTreeSet<ProgressKey>,
-    pub(super) uses: BTreeSet<PlanVersionId>,
+    pub(super) uses: BTreeSet<PlanId>,
 }
 
 /// A line to be posted.
@@ -101,7 +101,31 @@ pub(super) struct Case<'a> {
     pub(super) contributions: Vec<Contribution>,
 }
 
-/// Takes a case into the state; returns the lines that are missing.
+/// The largest amount, and total of a period, that is computed with. The ledger's columns hold ten times as much.
+const LARGEST: Decimal = Decimal::from_parts(2_764_472_320, 232_830, 0, false, 0);
+
+/// Whether everything that a case adds up stays within what can be computed with.
+pub(super) fn fits(state: &State, case: &Case<'_>) -> bool {
+    let small = |amount: Decimal| amount.abs() <= LARGEST;
+    case.contributions.iter().all(|one| {
+        if ![one.direct, one.basis, one.units, one.sales].into_iter().all(small) {
+            return false;
+        }
+        if !case.version.plan.needs_progress() {
+            return true;
+        }
+        let key = (case.version.id, case.period.start, one.payee);
+        let mut totals = state.progress.get(&key).map(|known| known.totals).unwrap_or_default();
+        totals.direct += one.direct;
+        totals.basis += one.basis;
+        totals.units += one.units;
+        totals.sales += one.sales;
+        let sums = [totals.direct, totals.basis, totals.units, totals.sales];
+        sums.into_iter().all(small) && small(case.version.plan.earned(&totals).amount)
+    })
+}
+
+/// Takes a case that [`fits`] into the state; returns the lines that are missing.
 pub(super) fn fold(state: &mut State, case: Case<'_>) -> Vec<Line> {
     let Case {
         version,
@@ -149,13 +173,13 @@ fn is_too_late(
     if !known.is_empty() {
         return false;
     }
-    let used = state.uses.entry(version.id).or_default();
+    let used = state.uses.entry(version.plan_id).or_default();
     if used.sales >= most {
         wanted.clear();
         return true;
     }
     used.sales += 1;
-    state.touched.uses.insert(version.id);
+    state.touched.uses.insert(version.plan_id);
     false
 }
 
@@ -257,12 +281,12 @@ impl Part<'_> {
         let Some(budget) = self.version.plan.budget() else {
             return (due, None);
         };
-        let used = state.uses.entry(self.version.id).or_default();
+        let used = state.uses.entry(self.version.plan_id).or_default();
         let left = (budget - used.spent).max(Decimal::ZERO);
         let granted = due.min(left);
         if !granted.is_zero() {
             used.spent += granted;
-            state.touched.uses.insert(self.version.id);
+            state.touched.uses.insert(self.version.plan_id);
         }
         (granted, (granted < due).then(|| due - granted))
     }

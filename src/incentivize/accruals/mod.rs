@@ -14,6 +14,7 @@ mod fold;
 mod settle;
 pub(crate) mod simulation;
 mod state;
+mod won;
 pub(crate) mod write;
 
 use guildhall_spine::App;
@@ -22,6 +23,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 pub use consumer::Accruals;
 pub(crate) use facts::CLAIMED_PLAN;
 pub(crate) use settle::{Work, settle};
+pub use won::settle_won;
 
 /// The feature's addresses.
 pub(crate) fn routes() -> OpenApiRouter<App> {

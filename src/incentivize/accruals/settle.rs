@@ -6,7 +6,7 @@ use std::{
 };
 
 use chrono::NaiveDate;
-use guildhall_kernel::{Currency, OrgId, PlanVersionId, ProgramId, SaleId};
+use guildhall_kernel::{Currency, OrgId, PlanId, PlanVersionId, ProgramId, SaleId};
 use guildhall_plans::{CalcFault, Contribution, Totals, Trigger};
 use guildhall_sell::api::Rates;
 use guildhall_spine::{db::Tx, http::Problem};
@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::baseline;
 use super::book::{self, Version};
 use super::facts::{self, SaleFacts};
-use super::fold::{Case, Progress, ProgressKey, State, fold};
+use super::fold::{Case, Progress, ProgressKey, State, fits, fold};
 use super::write::{self, Posted};
 use crate::earnings::Cause;
 use crate::ledger;
@@ -39,6 +39,36 @@ pub(super) struct Unvalued {
     pub(super) version: PlanVersionId,
     pub(super) code: &'static str,
     pub(super) detail: String,
+}
+
+impl Unvalued {
+    fn of(sale: &SaleFacts, version: &Version, (code, detail): (&'static str, String)) -> Self {
+        Self {
+            vendor: sale.vendor,
+            sale: sale.id,
+            version: version.id,
+            code,
+            detail,
+        }
+    }
+
+    /// What can't be computed with, and wouldn't fit into the ledger.
+    pub(super) fn beyond(sale: &SaleFacts, version: &Version) -> Self {
+        let detail = "an amount or a total of the period exceeds 10^15: correct the sale, or the rates of the plan";
+        Self::of(sale, version, ("out_of_range", detail.to_owned()))
+    }
+}
+
+/// The version of each plan that a sale has earned under.
+pub(super) type Kept = HashMap<(SaleId, PlanId), PlanVersionId>;
+
+/// A sale stays with the version that it has earned under, whatever is published for its day later.
+fn kept(state: &State, versions: &[Arc<Version>]) -> Kept {
+    let plans: HashMap<PlanVersionId, PlanId> = versions.iter().map(|one| (one.id, one.plan_id)).collect();
+    let sales = state.payees.keys();
+    sales
+        .filter_map(|(version, sale)| Some(((*sale, *plans.get(version)?), *version)))
+        .collect()
 }
 
 /// A sale valued under a version.
@@ -68,14 +98,14 @@ pub(crate) async fn settle(tx: &mut Tx, work: &[Work]) -> Result<Vec<Posted>, Pr
     // Read under the lock: what another transaction takes back meanwhile comes with an event of its own.
     let sales = facts::load(tx, &ids).await?;
     let rates = rates(tx, &sales, &versions).await?;
-    let (valued, unvalued) = value(&sales, &versions, &rates);
     let mut state = State::default();
     state.load_accruals(tx, &ids).await?;
+    let (valued, mut unvalued) = value(&sales, &versions, &rates, &kept(&state, &versions));
     load_periods(tx, &mut state, &sales, &valued).await?;
-    let limited: BTreeSet<PlanVersionId> = valued
+    let limited: BTreeSet<PlanId> = valued
         .iter()
         .filter(|one| one.version.plan.budget().is_some() || one.version.plan.first_n().is_some())
-        .map(|one| one.version.id)
+        .map(|one| one.version.plan_id)
         .collect();
     state.load_uses(tx, &limited.into_iter().collect::<Vec<_>>()).await?;
     let mut posted = Vec::new();
@@ -90,6 +120,10 @@ pub(crate) async fn settle(tx: &mut Tx, work: &[Work]) -> Result<Vec<Posted>, Pr
             period: one.version.plan.period(one.on),
             contributions: one.contributions,
         };
+        if !fits(&state, &case) {
+            unvalued.push(Unvalued::beyond(sale, &one.version));
+            continue;
+        }
         for line in fold(&mut state, case) {
             posted.push(Posted::new(
                 tx,
@@ -131,29 +165,37 @@ pub(super) async fn rates(
     Ok(rates)
 }
 
-/// What each sale contributes under each version that covers it.
+/// The most that is evaluated for a sale under a plan: rules times lines times parties. The ledger waits meanwhile.
+const MOST_EVALUATED: usize = 200_000;
+
+/// What each sale contributes under each version that it is under: the one that it has earned under, or else the one that
+/// covers the day that the plan goes by.
 pub(super) fn value(
     sales: &[SaleFacts],
     versions: &[Arc<Version>],
     rates: &HashMap<OrgId, Rates>,
+    kept: &Kept,
 ) -> (Vec<Valued>, Vec<Unvalued>) {
     let (mut valued, mut unvalued) = (Vec::new(), Vec::new());
     for (work, sale) in sales.iter().enumerate() {
         let mut views = Views::of(sale);
-        for version in versions
-            .iter()
-            .filter(|version| version.vendor == sale.vendor && version.covers(sale.sold_on))
-        {
+        for version in versions.iter().filter(|version| version.vendor == sale.vendor) {
             if version.plan.needs_proof() && !sale.is_claimed_under(version.plan_id) {
                 continue;
             }
             let Some(seen) = views.seen(version) else {
                 continue;
             };
+            let is_under = match kept.get(&(sale.id, version.plan_id)) {
+                Some(earned_under) => *earned_under == version.id,
+                None => version.covers(seen.on),
+            };
+            if !is_under {
+                continue;
+            }
             let currency = version.plan.currency().unwrap_or_else(|| sale.currency());
-            let rate = rate(sale, currency, rates.get(&sale.vendor));
-            let on = seen.on;
-            let found = rate.and_then(|rate| {
+            let found = bounded(seen, version).and_then(|()| rate(sale, currency, rates.get(&sale.vendor)));
+            let found = found.and_then(|rate| {
                 let contributions = version.plan.contributions(seen, rate).map_err(|fault| told(&fault))?;
                 Ok((rate, contributions))
             });
@@ -163,20 +205,30 @@ pub(super) fn value(
                     version: Arc::clone(version),
                     currency,
                     rate,
-                    on,
+                    on: seen.on,
                     contributions,
                 }),
-                Err((code, detail)) => unvalued.push(Unvalued {
-                    vendor: sale.vendor,
-                    sale: sale.id,
-                    version: version.id,
-                    code,
-                    detail,
-                }),
+                Err(fault) => unvalued.push(Unvalued::of(sale, version, fault)),
             }
         }
     }
     (valued, unvalued)
+}
+
+fn bounded(sale: &guildhall_plans::Sale, version: &Version) -> Result<(), (&'static str, String)> {
+    let rules = version.plan.rule_count();
+    let work = rules
+        .saturating_mul(sale.lines.len().max(1))
+        .saturating_mul(sale.parties.len());
+    if work <= MOST_EVALUATED {
+        return Ok(());
+    }
+    let detail = format!(
+        "{rules} rules for {} lines and {} parties are more than {MOST_EVALUATED} evaluations: split the sale",
+        sale.lines.len(),
+        sale.parties.len()
+    );
+    Err(("too_large", detail))
 }
 
 /// A sale as plans of one trigger and program see it.
@@ -246,27 +298,25 @@ async fn load_periods(tx: &mut Tx, state: &mut State, sales: &[SaleFacts], value
     state.load_progress(tx, &keys.keys().copied().collect()).await?;
     for (key, one) in keys {
         let period = one.version.plan.period(one.on);
-        let Some(before) = one
-            .version
-            .plan
-            .baseline_period(&period)
-            .filter(|_| !state.progress.contains_key(&key))
-        else {
+        let Some(before) = one.version.plan.baseline_period(&period) else {
             continue;
         };
+        if state
+            .progress
+            .get(&key)
+            .is_some_and(|known| known.totals.baseline.is_some())
+        {
+            continue;
+        }
         let baseline = baseline::of(tx, &one.version, key.2, before).await?;
-        let totals = Totals {
-            baseline: Some(baseline),
-            ..Totals::default()
-        };
-        let progress = Progress {
+        let progress = state.progress.entry(key).or_insert_with(|| Progress {
             period,
             currency: one.currency,
-            totals,
+            totals: Totals::default(),
             earned: Decimal::ZERO,
             root: None,
-        };
-        state.progress.insert(key, progress);
+        });
+        progress.totals.baseline = Some(baseline);
     }
     Ok(())
 }

@@ -1,22 +1,24 @@
 //! What terms would have paid for what was sold, without a trace.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
 use chrono::NaiveDate;
-use guildhall_kernel::{Currency, OrgId, PlanId, SaleId};
+use guildhall_kernel::{Currency, OrgId, PlanId, ProgramId, SaleId};
 use guildhall_plans::{Payee, Plan};
 use guildhall_spine::http::Problem;
 use rust_decimal::Decimal;
+use serde::Serialize;
 use sqlx::PgConnection;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::book::{self, Version};
 use super::facts;
-use super::fold::{Case, State, Touched, fold};
-use super::settle::{rates, value};
+use super::fold::{Case, State, Touched, fits, fold};
+use super::settle::{Kept, Unvalued, rates, value};
 
 /// Sales that are read at once.
 const CHUNK: i64 = 1000;
@@ -28,10 +30,27 @@ const MOST_SALES: usize = 100_000;
 pub(crate) struct Trial {
     pub(crate) vendor: OrgId,
     pub(crate) plan: Plan,
-    /// The plan whose published versions it is held against.
+    /// The plan whose published versions it is held against, and whose claims count.
     pub(crate) against: Option<PlanId>,
+    /// The program whose partners alone earn.
+    pub(crate) program: Option<ProgramId>,
     /// The first and the last day.
     pub(crate) days: (NaiveDate, NaiveDate),
+}
+
+/// What terms pay that isn't tried: it depends on more than the sales of the days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = IncentivePlanTrialLeftOut)]
+pub(crate) enum LeftOut {
+    /// What goes by growth: there is nothing that it is measured against.
+    Growth,
+    /// What a year brings more than its quarters.
+    TrueUp,
+    /// The prizes of a contest.
+    Prizes,
+    /// Claims with proof: they are made under a plan, and none was named.
+    Claims,
 }
 
 /// What came out.
@@ -40,6 +59,8 @@ pub(crate) struct Outcome {
     pub(crate) sales: usize,
     pub(crate) faults: usize,
     pub(crate) fault: Option<String>,
+    /// What of the terms on either side isn't in the sums.
+    pub(crate) left_out: BTreeSet<LeftOut>,
     /// Proposed and present, by payee and currency.
     pub(crate) payees: HashMap<(Payee, Currency), (Decimal, Decimal)>,
 }
@@ -66,7 +87,11 @@ pub(crate) async fn run(conn: &mut PgConnection, trial: &Trial) -> Result<Outcom
     let mut versions = book::published(conn, &[trial.vendor]).await?;
     versions.retain(|version| Some(version.plan_id) == trial.against);
     versions.push(candidate(trial));
-    let (mut state, mut outcome) = (State::default(), Outcome::default());
+    let mut outcome = Outcome {
+        left_out: versions.iter().flat_map(|version| left_out(version)).collect(),
+        ..Outcome::default()
+    };
+    let mut state = State::default();
     let (mut day, mut after) = (from, Uuid::nil());
     loop {
         let rows = sqlx::query!(
@@ -98,15 +123,27 @@ pub(crate) async fn run(conn: &mut PgConnection, trial: &Trial) -> Result<Outcom
     }
 }
 
-/// The terms as a version of no plan, in force on the days.
+fn left_out(version: &Version) -> impl Iterator<Item = LeftOut> {
+    let (plan, of_no_plan) = (&version.plan, version.plan_id.uuid().is_nil());
+    let growth = plan.baseline_period(&plan.period(version.from)).is_some();
+    let found = [
+        (growth, LeftOut::Growth),
+        (plan.has_true_up(), LeftOut::TrueUp),
+        (plan.contest().is_some(), LeftOut::Prizes),
+        (plan.needs_proof() && of_no_plan, LeftOut::Claims),
+    ];
+    found.into_iter().filter_map(|(is, what)| is.then_some(what))
+}
+
+/// The terms as a version of the plan that they are for, in force on the days.
 fn candidate(trial: &Trial) -> Arc<Version> {
     Arc::new(Version {
         id: Uuid::nil().into(),
-        plan_id: Uuid::nil().into(),
+        plan_id: trial.against.unwrap_or(Uuid::nil().into()),
         vendor: trial.vendor,
         name: String::new(),
         no: 0,
-        program: None,
+        program: trial.program,
         auto_approve: false,
         from: trial.days.0,
         to: Some(trial.days.1),
@@ -124,7 +161,7 @@ async fn try_on(
 ) -> Result<(), Problem> {
     let sales = facts::load(conn, ids).await?;
     let rates = rates(conn, &sales, versions).await?;
-    let (valued, unvalued) = value(&sales, versions, &rates);
+    let (valued, unvalued) = value(&sales, versions, &rates, &Kept::new());
     outcome.faults += unvalued.len();
     outcome.fault = outcome
         .fault
@@ -140,6 +177,12 @@ async fn try_on(
             period: one.version.plan.period(one.on),
             contributions: one.contributions,
         };
+        if !fits(state, &case) {
+            let fault = Unvalued::beyond(sale, &one.version);
+            outcome.faults += 1;
+            outcome.fault.get_or_insert(fault.detail);
+            continue;
+        }
         for line in fold(state, case) {
             let sums = outcome.payees.entry((line.payee, line.currency)).or_default();
             let sum = if proposed { &mut sums.0 } else { &mut sums.1 };

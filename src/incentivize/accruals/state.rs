@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
-use guildhall_kernel::{Currency, EarningId, PlanVersionId, SaleId, UserId};
+use guildhall_kernel::{Currency, EarningId, PlanId, PlanVersionId, SaleId, UserId};
 use guildhall_plans::{Payee, Period, Totals};
 use guildhall_spine::http::Problem;
 use sqlx::PgConnection;
@@ -108,23 +108,23 @@ impl State {
     }
 
     /// What of budgets and first sales is used up.
-    pub(super) async fn load_uses(&mut self, conn: &mut PgConnection, of: &[PlanVersionId]) -> Result<(), Problem> {
+    pub(super) async fn load_uses(&mut self, conn: &mut PgConnection, of: &[PlanId]) -> Result<(), Problem> {
         if of.is_empty() {
             return Ok(());
         }
-        let versions: Vec<Uuid> = of.iter().map(|version| version.uuid()).collect();
+        let plans: Vec<Uuid> = of.iter().map(|plan| plan.uuid()).collect();
         let rows = sqlx::query!(
-            r#"SELECT version_id AS "version_id: PlanVersionId", spent, sales FROM plan_use WHERE version_id = ANY($1)"#,
-            &versions
+            r#"SELECT plan_id AS "plan_id: PlanId", spent, sales FROM plan_use WHERE plan_id = ANY($1)"#,
+            &plans
         )
         .fetch_all(conn)
         .await?;
-        let found: HashMap<PlanVersionId, Use> = rows
+        let found: HashMap<PlanId, Use> = rows
             .into_iter()
             .map(|row| {
                 let sales = u32::try_from(row.sales).unwrap_or(0);
                 (
-                    row.version_id,
+                    row.plan_id,
                     Use {
                         spent: row.spent,
                         sales,

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use chrono::{Days, NaiveDate};
 use guildhall_kernel::{Currency, DealId, EarningId, OrgId, SaleId, UserId};
-use guildhall_plans::Payee;
+use guildhall_plans::{Payee, Period};
 use guildhall_spine::{
     db::Tx,
     event::{Batched, Origin, append_all},
@@ -76,7 +76,11 @@ impl Posted {
         if let Some(progress) = state.progress.get_mut(&(version.id, period.start, line.payee)) {
             progress.root = progress.root.or(Some(root));
         }
-        let first = if version.kind() == Kind::Rebate { period.end } else { on };
+        let first = if version.kind() == Kind::Rebate {
+            version.last_day_of(period)
+        } else {
+            on
+        };
         let rests = if version.kind() == Kind::Rebate {
             version.plan.calculation_day().max(version.plan.grace_days())
         } else {
@@ -99,7 +103,7 @@ impl Posted {
             status: Status::Accrued,
             auto_approve: version.auto_approve,
             earned_on: on,
-            rests_until: first.checked_add_days(Days::new(rests.into())).unwrap_or(first),
+            rests_until: rested(first, rests),
             explanation: explanation(version, sale, rate, &line),
         }
     }
@@ -153,6 +157,12 @@ impl Posted {
             postings: ledger::moving(self.contra(), self.account(), self.amount, Some(self.id)).to_vec(),
         }
     }
+}
+
+/// The day so many days later; at most the last one of the year 9999, after which dates have no common form.
+pub(crate) fn rested(from: NaiveDate, days: u32) -> NaiveDate {
+    let last = Period::always().end;
+    from.checked_add_days(Days::new(days.into())).unwrap_or(last).min(last)
 }
 
 fn explanation(version: &Version, sale: &SaleFacts, rate: Decimal, line: &Line) -> Value {
@@ -388,14 +398,14 @@ async fn write_progress(tx: &mut Tx, state: &State) -> Result<(), Problem> {
 }
 
 async fn write_uses(tx: &mut Tx, state: &State) -> Result<(), Problem> {
-    for version in &state.touched.uses {
-        let Some(used) = state.uses.get(version) else {
+    for plan in &state.touched.uses {
+        let Some(used) = state.uses.get(plan) else {
             continue;
         };
         sqlx::query!(
-            "INSERT INTO plan_use (version_id, spent, sales) VALUES ($1, $2, $3)
-             ON CONFLICT (version_id) DO UPDATE SET spent = excluded.spent, sales = excluded.sales",
-            version.uuid(),
+            "INSERT INTO plan_use (plan_id, spent, sales) VALUES ($1, $2, $3)
+             ON CONFLICT (plan_id) DO UPDATE SET spent = excluded.spent, sales = excluded.sales",
+            plan.uuid(),
             used.spent,
             i32::try_from(used.sales).unwrap_or(i32::MAX),
         )

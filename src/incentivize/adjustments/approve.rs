@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 
+use chrono::NaiveDate;
 use guildhall_kernel::{Currency, EarningId, UserId};
 use guildhall_plans::Payee;
 use guildhall_spine::{
@@ -20,7 +21,7 @@ use crate::ledger;
 /// Approve an adjustment
 ///
 /// By another person than the one who proposed it: 409 `maker_is_approver` otherwise. Its line is posted and waits for the
-/// next payout; where it corrects a line that isn't payable yet, it goes along with that one.
+/// next payout; where it corrects a line that isn't payable yet, it goes along with that one and rests as long.
 #[utoipa::path(post, path = "/api/v1/incentives/adjustments/{id}/approve", operation_id = "approveAdjustment",
     tag = "adjustments", security(("bearer" = ["earnings:manage"])),
     params(
@@ -56,11 +57,12 @@ pub(super) async fn approve_adjustment(
 }
 
 /// Posts the line of an adjustment, which with its vendor's ledger is locked.
-async fn post(tx: &mut Tx, adjustment: &Adjustment, by: UserId) -> Result<EarningId, Problem> {
+pub(super) async fn post(tx: &mut Tx, adjustment: &Adjustment, by: UserId) -> Result<EarningId, Problem> {
     let currency = Currency::from_code(&adjustment.currency);
     let currency = currency.ok_or_else(|| Problem::internal("a currency is unknown"))?;
     let amount: Decimal = adjustment.amount.parse().map_err(Problem::internal)?;
     let (id, today): (EarningId, _) = (tx.new_id(), tx.now().date_naive());
+    let (root, rests_until) = corrected(tx, adjustment.earning_id).await?.unwrap_or((id, today));
     let line = Posted {
         id,
         vendor: adjustment.vendor_id,
@@ -70,7 +72,7 @@ async fn post(tx: &mut Tx, adjustment: &Adjustment, by: UserId) -> Result<Earnin
         },
         kind: Kind::Adjustment,
         cause: Cause::Adjustment,
-        root: root(tx, adjustment.earning_id).await?.unwrap_or(id),
+        root,
         version: None,
         sale: None,
         deal: None,
@@ -81,7 +83,7 @@ async fn post(tx: &mut Tx, adjustment: &Adjustment, by: UserId) -> Result<Earnin
         status: earnings::Status::Payable,
         auto_approve: true,
         earned_on: today,
-        rests_until: today,
+        rests_until,
         explanation: json!({"adjustment": {"id": adjustment.id, "reason": adjustment.reason,
             "corrects": adjustment.earning_id, "dispute_id": adjustment.dispute_id}}),
     };
@@ -96,16 +98,16 @@ async fn post(tx: &mut Tx, adjustment: &Adjustment, by: UserId) -> Result<Earnin
     Ok(id)
 }
 
-/// The first line of those that the corrected one belongs to.
-async fn root(tx: &mut Tx, corrected: Option<EarningId>) -> Result<Option<EarningId>, Problem> {
-    let Some(corrected) = corrected else {
+/// The first line of those that the corrected one belongs to, with the day until which it rests.
+async fn corrected(tx: &mut Tx, line: Option<EarningId>) -> Result<Option<(EarningId, NaiveDate)>, Problem> {
+    let Some(line) = line else {
         return Ok(None);
     };
-    let root = sqlx::query_scalar!(
-        r#"SELECT root_id AS "root_id: EarningId" FROM earning WHERE id = $1"#,
-        corrected.uuid()
+    let root = sqlx::query!(
+        r#"SELECT r.id AS "id: EarningId", r.rests_until FROM earning e JOIN earning r ON r.id = e.root_id WHERE e.id = $1"#,
+        line.uuid()
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok(Some(root))
+    Ok(Some((root.id, root.rests_until)))
 }

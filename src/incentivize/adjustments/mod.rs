@@ -10,6 +10,7 @@ mod get;
 mod list;
 mod propose;
 mod rows;
+mod told;
 mod view;
 
 use guildhall_spine::App;
@@ -20,6 +21,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use events::EVENTS;
 pub(crate) use propose::{Proposal, propose};
+pub use told::{Correction, approve, make};
 
 /// The feature's addresses.
 pub(crate) fn routes() -> OpenApiRouter<App> {

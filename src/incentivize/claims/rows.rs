@@ -24,14 +24,43 @@ pub(super) enum Wanted {
 
 /// Claims in sight, the newest first.
 pub(super) async fn read(conn: &mut PgConnection, wanted: Wanted, sight: Sight) -> Result<Vec<Claim>, Problem> {
-    let (one, status, plan, after, limit) = match wanted {
-        Wanted::One(id) => (Some(id.uuid()), None, None, None, 1),
+    let found = match wanted {
+        Wanted::One(id) => {
+            let found = sqlx::query_scalar!(
+                "SELECT id FROM spiff_claim
+                 WHERE id = $1 AND (vendor_id = $2 OR partner_id = $2) AND ($3::uuid IS NULL OR user_id = $3)",
+                id.uuid(),
+                sight.org.uuid(),
+                sight.only.map(UserId::uuid),
+            );
+            found.fetch_all(&mut *conn).await?
+        }
         Wanted::Page {
             status,
             plan,
             after,
             limit,
-        } => (None, status, plan.map(PlanId::uuid), after, limit),
+        } => {
+            // Of each side the newest: an organisation has one.
+            let found = sqlx::query_scalar!(
+                r#"SELECT id AS "id!" FROM (
+                       (SELECT id FROM spiff_claim
+                        WHERE vendor_id = $1 AND ($2::uuid IS NULL OR user_id = $2) AND ($3::text IS NULL OR status = $3)
+                          AND ($4::uuid IS NULL OR plan_id = $4) AND id < $5 ORDER BY id DESC LIMIT $6)
+                       UNION ALL
+                       (SELECT id FROM spiff_claim
+                        WHERE partner_id = $1 AND ($2::uuid IS NULL OR user_id = $2) AND ($3::text IS NULL OR status = $3)
+                          AND ($4::uuid IS NULL OR plan_id = $4) AND id < $5 ORDER BY id DESC LIMIT $6)) found
+                   ORDER BY id DESC LIMIT $6"#,
+                sight.org.uuid(),
+                sight.only.map(UserId::uuid),
+                status.map(Status::as_str),
+                plan.map(PlanId::uuid),
+                after.unwrap_or(Uuid::max()),
+                limit,
+            );
+            found.fetch_all(&mut *conn).await?
+        }
     };
     let mut claims = sqlx::query_as!(
         Claim,
@@ -40,18 +69,8 @@ pub(super) async fn read(conn: &mut PgConnection, wanted: Wanted, sight: Sight) 
                   note, files AS "files: Json<Vec<ClaimFile>>", status AS "status: Status",
                   because AS "rejected_because: Because", answer, decided_by AS "decided_by: UserId", decided_at,
                   sale_id AS "sale_id: SaleId", created_at, updated_at
-           FROM spiff_claim
-           WHERE (vendor_id = $1 OR partner_id = $1) AND ($2::uuid IS NULL OR user_id = $2)
-             AND ($3::uuid IS NULL OR id = $3) AND ($4::text IS NULL OR status = $4)
-             AND ($5::uuid IS NULL OR plan_id = $5) AND ($6::uuid IS NULL OR id < $6)
-           ORDER BY id DESC LIMIT $7"#,
-        sight.org.uuid(),
-        sight.only.map(UserId::uuid),
-        one,
-        status.map(Status::as_str),
-        plan,
-        after,
-        limit,
+           FROM spiff_claim WHERE id = ANY($1) ORDER BY id DESC"#,
+        &found,
     )
     .fetch_all(conn)
     .await?;

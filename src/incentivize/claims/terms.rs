@@ -64,7 +64,9 @@ pub(super) async fn find(
         checks.refuse("/done_on", "not_in_force", "is no day of the plan");
         return Ok(None);
     };
-    if version.program.is_some_and(|program| program != partnership.program) {
+    let named = &version.plan.spec().common.eligible.partners;
+    let excluded = !named.is_empty() && !named.contains(&partner);
+    if excluded || version.program.is_some_and(|program| program != partnership.program) {
         checks.refuse("/plan_id", "unknown", "is no plan that your company can claim under");
         return Ok(None);
     }

@@ -10,6 +10,7 @@ mod open;
 mod reject;
 mod rows;
 pub(crate) mod sight;
+mod told;
 mod uphold;
 mod view;
 mod withdraw;
@@ -21,6 +22,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use events::EVENTS;
+pub use told::open;
 
 /// The feature's own error codes.
 pub mod code {

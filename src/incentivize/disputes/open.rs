@@ -20,14 +20,14 @@ use super::view::Dispute;
 #[schema(as = DisputeDraft)]
 pub(super) struct Draft {
     /// The line: of the partner, or the person's own.
-    earning_id: EarningId,
+    pub(super) earning_id: EarningId,
     /// Why, 1 to 2000 characters.
     #[schema(example = "The gold rate of 10 % applies since September")]
-    reason: String,
+    pub(super) reason: String,
     /// What the line should have been, with a minus for what is taken back.
     #[serde(default)]
     #[schema(example = "360.15")]
-    expected_amount: Option<String>,
+    pub(super) expected_amount: Option<String>,
 }
 
 impl Validate for Draft {
@@ -68,7 +68,7 @@ pub(super) async fn open_dispute(
 }
 
 /// What is objected to.
-struct Line {
+pub(super) struct Line {
     vendor: OrgId,
     user: Option<UserId>,
     currency: Currency,
@@ -84,7 +84,7 @@ impl Line {
 }
 
 /// The line, when it is the objector's.
-async fn line(tx: &mut Tx, id: EarningId, sight: Sight) -> Result<Line, Problem> {
+pub(super) async fn line(tx: &mut Tx, id: EarningId, sight: Sight) -> Result<Line, Problem> {
     let row = sqlx::query!(
         r#"SELECT vendor_id AS "vendor_id: OrgId", user_id AS "user_id: UserId", currency FROM earning
            WHERE id = $1 AND partner_id = $2 AND ($3::uuid IS NULL OR user_id = $3)"#,
@@ -103,7 +103,7 @@ async fn line(tx: &mut Tx, id: EarningId, sight: Sight) -> Result<Line, Problem>
     })
 }
 
-async fn insert(
+pub(super) async fn insert(
     tx: &mut Tx,
     draft: &Draft,
     line: &Line,

@@ -54,14 +54,43 @@ struct Stored {
 
 /// Disputes in sight, the newest first.
 pub(super) async fn read(conn: &mut PgConnection, wanted: Wanted, sight: Sight) -> Result<Vec<Dispute>, Problem> {
-    let (one, status, earning, after, limit) = match wanted {
-        Wanted::One(id) => (Some(id.uuid()), None, None, None, 1),
+    let found = match wanted {
+        Wanted::One(id) => {
+            let found = sqlx::query_scalar!(
+                "SELECT id FROM dispute
+                 WHERE id = $1 AND (vendor_id = $2 OR partner_id = $2) AND ($3::uuid IS NULL OR user_id = $3)",
+                id.uuid(),
+                sight.org.uuid(),
+                sight.only.map(UserId::uuid),
+            );
+            found.fetch_all(&mut *conn).await?
+        }
         Wanted::Page {
             status,
             earning,
             after,
             limit,
-        } => (None, status, earning.map(EarningId::uuid), after, limit),
+        } => {
+            // Of each side the newest: an organisation has one.
+            let found = sqlx::query_scalar!(
+                r#"SELECT id AS "id!" FROM (
+                       (SELECT id FROM dispute
+                        WHERE vendor_id = $1 AND ($2::uuid IS NULL OR user_id = $2) AND ($3::text IS NULL OR status = $3)
+                          AND ($4::uuid IS NULL OR earning_id = $4) AND id < $5 ORDER BY id DESC LIMIT $6)
+                       UNION ALL
+                       (SELECT id FROM dispute
+                        WHERE partner_id = $1 AND ($2::uuid IS NULL OR user_id = $2) AND ($3::text IS NULL OR status = $3)
+                          AND ($4::uuid IS NULL OR earning_id = $4) AND id < $5 ORDER BY id DESC LIMIT $6)) found
+                   ORDER BY id DESC LIMIT $6"#,
+                sight.org.uuid(),
+                sight.only.map(UserId::uuid),
+                status.map(Status::as_str),
+                earning.map(EarningId::uuid),
+                after.unwrap_or(Uuid::max()),
+                limit,
+            );
+            found.fetch_all(&mut *conn).await?
+        }
     };
     let rows = sqlx::query_as!(
         Stored,
@@ -73,17 +102,8 @@ pub(super) async fn read(conn: &mut PgConnection, wanted: Wanted, sight: Sight) 
                   a.id AS "adjustment_id?: AdjustmentId", a.amount AS "adjusted?",
                   a.status AS "adjustment_status?: adjustments::Status", a.posted_id AS "posted_id?: EarningId"
            FROM dispute d JOIN earning e ON e.id = d.earning_id LEFT JOIN adjustment a ON a.id = d.adjustment_id
-           WHERE (d.vendor_id = $1 OR d.partner_id = $1) AND ($2::uuid IS NULL OR d.user_id = $2)
-             AND ($3::uuid IS NULL OR d.id = $3) AND ($4::text IS NULL OR d.status = $4)
-             AND ($5::uuid IS NULL OR d.earning_id = $5) AND ($6::uuid IS NULL OR d.id < $6)
-           ORDER BY d.id DESC LIMIT $7"#,
-        sight.org.uuid(),
-        sight.only.map(UserId::uuid),
-        one,
-        status.map(Status::as_str),
-        earning,
-        after,
-        limit,
+           WHERE d.id = ANY($1) ORDER BY d.id DESC"#,
+        &found,
     )
     .fetch_all(conn)
     .await?;

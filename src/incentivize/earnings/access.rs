@@ -10,7 +10,8 @@ use guildhall_spine::{
 };
 
 use super::Earning;
-use super::rows::{self, Reader, Wanted};
+use super::ids::{Reader, Wanted};
+use super::rows;
 
 /// An earning that the actor may read.
 #[derive(Debug)]

@@ -10,7 +10,8 @@ use utoipa::IntoParams;
 use uuid::Uuid;
 
 use super::access::reader;
-use super::rows::{self, Wanted};
+use super::ids::Wanted;
+use super::rows;
 use super::{Earning, Kind, Status};
 
 /// Which earnings.

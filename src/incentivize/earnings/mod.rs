@@ -6,11 +6,13 @@
 mod access;
 pub mod events;
 mod get;
+mod ids;
 mod kind;
 mod list;
 mod moves;
 mod resting;
 mod rows;
+mod told;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use guildhall_kernel::{DealId, EarningId, OrgId, PayoutId, PlanId, PlanVersionId, SaleId, UserId};
@@ -24,6 +26,7 @@ pub use events::EVENTS;
 pub use kind::{Cause, Kind, Status};
 pub(crate) use resting::wake_at_next;
 pub use resting::{PayRested, promote};
+pub use told::{approve, hold};
 
 /// The feature's own error codes.
 pub mod code {

@@ -51,7 +51,8 @@ impl Move {
     fn target(&self, line: &Standing, today: chrono::NaiveDate) -> Option<Status> {
         match (self, line.status) {
             (Self::Approve(_), Status::Accrued) if line.rests_until > today => Some(Status::Approved),
-            (Self::Approve(_), Status::Accrued) | (Self::Rested, Status::Approved) => Some(Status::Payable),
+            (Self::Approve(_), Status::Accrued) => Some(Status::Payable),
+            (Self::Rested, Status::Approved) if line.rests_until <= today => Some(Status::Payable),
             (Self::Hold(_), Status::Accrued | Status::Approved | Status::Payable) => Some(Status::Held),
             (Self::Release, Status::Held) => line.held_from,
             _ => None,

@@ -17,6 +17,8 @@ use super::moves::{Move, shift};
 use crate::ledger;
 
 const KIND: &str = "earnings_rested";
+/// First lines that are moved at once: nobody else posts for the vendor meanwhile.
+const AT_ONCE: i64 = 1000;
 
 /// Makes a vendor's approved earnings payable when their day has come.
 #[derive(Clone, Copy, Debug, Default)]
@@ -32,6 +34,7 @@ impl Timer for PayRested {
         let vendor: OrgId = due.subject.into();
         ledger::lock(tx, &BTreeSet::from([vendor])).await?;
         promote(tx, vendor).await?;
+        // A day that has passed rings again at once: more have rested than were moved.
         Ok(match next(tx, vendor).await? {
             Some(day) => Next::At(day.and_time(NaiveTime::MIN).and_utc(), serde_json::Value::Null),
             None => Next::Done,
@@ -39,17 +42,20 @@ impl Timer for PayRested {
     }
 }
 
-/// Makes payable what was approved and has rested, as part of `tx`, which holds the vendor's ledger.
+/// Makes payable what was approved and has rested, the longest first and at most a thousand with what corrects them, as
+/// part of `tx`, which holds the vendor's ledger.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn promote(tx: &mut Tx, vendor: OrgId) -> Result<(), Problem> {
     let today = tx.now().date_naive();
     let rested = sqlx::query_scalar!(
-        r#"SELECT DISTINCT root_id AS "root_id!" FROM earning
-           WHERE vendor_id = $1 AND status = 'approved' AND rests_until <= $2"#,
+        r#"SELECT DISTINCT root_id AS "root_id!" FROM (
+               SELECT root_id FROM earning WHERE vendor_id = $1 AND status = 'approved' AND rests_until <= $2
+               ORDER BY rests_until LIMIT $3) rested"#,
         vendor.uuid(),
         today,
+        AT_ONCE,
     )
     .fetch_all(&mut **tx)
     .await?;

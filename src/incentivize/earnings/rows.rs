@@ -5,37 +5,11 @@ use guildhall_kernel::{Currency, DealId, EarningId, OrgId, PayoutId, PlanId, Pla
 use guildhall_spine::http::Problem;
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
+use super::ids::{self, Reader, Wanted};
 use super::{Cause, Earning, Kind, Moved, Status};
 use crate::ledger::AccountKind;
 use crate::sales::rows::in_currency;
-
-/// Whose lines are read.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Reader {
-    /// All of a vendor.
-    Vendor(OrgId),
-    /// All of a partner and its people.
-    Partner(OrgId),
-    /// A person's own.
-    Person(UserId),
-}
-
-/// Which lines.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Wanted {
-    pub(super) one: Option<EarningId>,
-    pub(super) root: Option<EarningId>,
-    pub(super) status: Option<Status>,
-    pub(super) kind: Option<Kind>,
-    pub(super) partner: Option<OrgId>,
-    pub(super) plan: Option<PlanId>,
-    pub(super) sale: Option<SaleId>,
-    pub(super) deal: Option<DealId>,
-    pub(super) before: Option<Uuid>,
-    pub(super) limit: i64,
-}
 
 struct Row {
     id: EarningId,
@@ -63,13 +37,9 @@ struct Row {
     updated_at: DateTime<Utc>,
 }
 
-/// Lines that the reader may see, newest first. Each filter that is given has an index of its own.
+/// Lines that the reader may see, newest first.
 pub(super) async fn read(conn: &mut PgConnection, reader: Reader, wanted: &Wanted) -> Result<Vec<Earning>, Problem> {
-    let (vendor, partner, user) = match reader {
-        Reader::Vendor(id) => (Some(id.uuid()), None, None),
-        Reader::Partner(id) => (None, Some(id.uuid()), None),
-        Reader::Person(id) => (None, None, Some(id.uuid())),
-    };
+    let found = ids::find(conn, reader, wanted).await?;
     let rows = sqlx::query_as!(
         Row,
         r#"SELECT e.id AS "id: EarningId", e.version, e.vendor_id AS "vendor_id: OrgId",
@@ -83,28 +53,8 @@ pub(super) async fn read(conn: &mut PgConnection, reader: Reader, wanted: &Wante
            LEFT JOIN incentive_plan_version v ON v.id = e.version_id
            LEFT JOIN incentive_plan p ON p.id = v.plan_id
            LEFT JOIN sale s ON s.id = e.sale_id
-           WHERE ($1::uuid IS NULL OR e.vendor_id = $1) AND ($2::uuid IS NULL OR e.partner_id = $2)
-             AND ($3::uuid IS NULL OR e.user_id = $3) AND ($4::uuid IS NULL OR e.id = $4)
-             AND ($5::uuid IS NULL OR e.root_id = $5) AND ($6::text IS NULL OR e.status = $6)
-             AND ($7::text IS NULL OR e.kind = $7) AND ($8::uuid IS NULL OR e.partner_id = $8)
-             AND ($9::uuid IS NULL OR e.version_id IN (SELECT id FROM incentive_plan_version WHERE plan_id = $9))
-             AND ($10::uuid IS NULL OR e.sale_id = $10)
-             AND ($11::uuid IS NULL OR e.sale_id IN (SELECT id FROM sale WHERE deal_id = $11))
-             AND ($12::uuid IS NULL OR e.id < $12)
-           ORDER BY e.id DESC LIMIT $13"#,
-        vendor,
-        partner,
-        user,
-        wanted.one.map(EarningId::uuid),
-        wanted.root.map(EarningId::uuid),
-        wanted.status.map(Status::as_str),
-        wanted.kind.map(Kind::as_str),
-        wanted.partner.map(OrgId::uuid),
-        wanted.plan.map(PlanId::uuid),
-        wanted.sale.map(SaleId::uuid),
-        wanted.deal.map(DealId::uuid),
-        wanted.before,
-        wanted.limit,
+           WHERE e.id = ANY($1) ORDER BY e.id DESC"#,
+        &found,
     )
     .fetch_all(conn)
     .await?;

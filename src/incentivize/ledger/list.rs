@@ -9,12 +9,17 @@ use guildhall_spine::{
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sqlx::types::Json;
+use sqlx::{PgConnection, types::Json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::AccountKind;
 use crate::sales::rows::in_currency;
+
+/// Postings of an entry that are shown: many lines that move at once are one entry.
+const SHOWN: usize = 100;
+/// One more than that tells whether there are more.
+const READ: i64 = 101;
 
 /// An entry of the ledger.
 #[derive(Debug, Serialize, ToSchema)]
@@ -35,8 +40,10 @@ pub(super) struct Shown {
     /// Event, version of the plan, inputs. For the vendor.
     #[schema(value_type = Object)]
     details: Value,
-    /// What was put where; they sum to zero. A partner sees those of its own accounts.
+    /// What was put where; they sum to zero. A partner sees those of its own accounts. The first hundred.
     postings: Vec<Put>,
+    /// Whether there are more.
+    more_postings: bool,
 }
 
 /// A posting.
@@ -79,27 +86,26 @@ pub(super) async fn list_ledger_entries(
     let scope = format!("ledger {}", org.id);
     let paging = Paging::<Uuid>::new(&app.cursors, scope, query.limit, query.cursor.as_deref())?;
     let partner = (org.kind == OrgKind::Partner).then_some(org.id.uuid());
-    let vendor = (org.kind == OrgKind::Vendor).then_some(org.id.uuid());
+    let mut conn = app.db.pool().acquire().await?;
+    let ids = match org.kind {
+        OrgKind::Vendor => of_vendor(&mut conn, org.id, &paging).await?,
+        OrgKind::Partner => of_partner(&mut conn, org.id, &paging).await?,
+    };
     let rows = sqlx::query!(
         r#"SELECT e.id AS "id: LedgerEntryId", e.vendor_id AS "vendor_id: OrgId", e.at, e.cause, e.currency, e.details,
-                  (SELECT coalesce(json_agg(json_build_object('kind', a.kind, 'partner_id', a.partner_id,
-                              'user_id', a.user_id, 'amount', p.amount::text, 'earning_id', p.earning_id) ORDER BY p.no), '[]')
-                   FROM ledger_posting p JOIN ledger_account a ON a.id = p.account_id
-                   WHERE p.entry_id = e.id AND ($2::uuid IS NULL OR a.partner_id = $2)
+                  (SELECT coalesce(json_agg(json_build_object('kind', kind, 'partner_id', partner_id, 'user_id', user_id,
+                              'amount', amount::text, 'earning_id', earning_id) ORDER BY no), '[]')
+                   FROM (SELECT a.kind, a.partner_id, a.user_id, p.amount, p.earning_id, p.no
+                         FROM ledger_posting p JOIN ledger_account a ON a.id = p.account_id
+                         WHERE p.entry_id = e.id AND ($2::uuid IS NULL OR a.partner_id = $2)
+                         ORDER BY p.no LIMIT $3) first
                    ) AS "postings!: Json<Vec<Stored>>"
-           FROM ledger_entry e
-           WHERE ($1::uuid IS NULL OR e.vendor_id = $1)
-             AND ($2::uuid IS NULL OR EXISTS (
-                 SELECT FROM ledger_account a JOIN ledger_posting p ON p.account_id = a.id
-                 WHERE a.partner_id = $2 AND p.entry_id = e.id))
-             AND ($3::uuid IS NULL OR e.id < $3)
-           ORDER BY e.id DESC LIMIT $4"#,
-        vendor,
+           FROM ledger_entry e WHERE e.id = ANY($1) ORDER BY e.id DESC"#,
+        &ids,
         partner,
-        paging.after,
-        paging.fetch(),
+        READ,
     )
-    .fetch_all(app.db.pool())
+    .fetch_all(&mut *conn)
     .await?;
     let entries = rows
         .into_iter()
@@ -124,10 +130,36 @@ pub(super) async fn list_ledger_entries(
                 } else {
                     Value::Object(serde_json::Map::new())
                 },
-                postings: row.postings.0.into_iter().map(put).collect(),
+                more_postings: row.postings.0.len() > SHOWN,
+                postings: row.postings.0.into_iter().take(SHOWN).map(put).collect(),
                 currency: row.currency,
             }
         })
         .collect::<Vec<_>>();
     Ok(paging.page(&app.cursors, entries, |row| row.id.uuid(), |row| row))
+}
+
+async fn of_vendor(conn: &mut PgConnection, vendor: OrgId, paging: &Paging<Uuid>) -> Result<Vec<Uuid>, Problem> {
+    let found = sqlx::query_scalar!(
+        "SELECT id FROM ledger_entry WHERE vendor_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3",
+        vendor.uuid(),
+        paging.after.unwrap_or(Uuid::max()),
+        paging.fetch(),
+    );
+    Ok(found.fetch_all(conn).await?)
+}
+
+/// Of each account the newest, and of those the newest.
+async fn of_partner(conn: &mut PgConnection, partner: OrgId, paging: &Paging<Uuid>) -> Result<Vec<Uuid>, Problem> {
+    let found = sqlx::query_scalar!(
+        r#"SELECT DISTINCT p.entry_id AS "id!" FROM ledger_account a
+           CROSS JOIN LATERAL (
+               SELECT DISTINCT entry_id FROM ledger_posting WHERE account_id = a.id AND entry_id < $2
+               ORDER BY entry_id DESC LIMIT $3) p
+           WHERE a.partner_id = $1 ORDER BY p.entry_id DESC LIMIT $3"#,
+        partner.uuid(),
+        paging.after.unwrap_or(Uuid::max()),
+        paging.fetch(),
+    );
+    Ok(found.fetch_all(conn).await?)
 }

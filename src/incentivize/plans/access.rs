@@ -16,7 +16,8 @@ use super::rows::{self, Reader};
 #[derive(Debug)]
 pub(super) struct VisiblePlan {
     pub(super) plan: Plan,
-    pub(super) to_partner: bool,
+    /// The partner that reads; none for the vendor.
+    pub(super) partner: Option<OrgId>,
 }
 
 /// A plan of the vendor acted for, that the actor may change.
@@ -31,9 +32,9 @@ impl FromRequestParts<App> for VisiblePlan {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let (actor, to_partner, plan) = reach(parts, app).await?;
+        let (actor, partner, plan) = reach(parts, app).await?;
         actor.require(Permission::PlanRead)?;
-        Ok(Self { plan, to_partner })
+        Ok(Self { plan, partner })
     }
 }
 
@@ -52,16 +53,12 @@ impl FromRequestParts<App> for ManagedPlan {
     }
 }
 
-async fn reach(parts: &mut Parts, app: &App) -> Result<(Actor, bool, Plan), Problem> {
+async fn reach(parts: &mut Parts, app: &App) -> Result<(Actor, Option<OrgId>, Plan), Problem> {
     let (actor, org, id): (_, _, PlanId) = address(parts, app).await?;
-    let to_partner = org.kind == OrgKind::Partner;
-    let reader = if to_partner {
-        Reader::Partner(org.id)
-    } else {
-        Reader::Vendor(org.id)
-    };
+    let partner = (org.kind == OrgKind::Partner).then_some(org.id);
+    let reader = partner.map_or(Reader::Vendor(org.id), Reader::Partner);
     let today = app.clock.now().date_naive();
     let mut conn = app.db.pool().acquire().await?;
     let plan = rows::read(&mut conn, reader, Some(id), today, None, 1).await?.pop();
-    Ok((actor, to_partner, plan.ok_or_else(Problem::not_found)?))
+    Ok((actor, partner, plan.ok_or_else(Problem::not_found)?))
 }

@@ -1,6 +1,7 @@
 use async_trait::async_trait;
 use chrono::{NaiveDate, NaiveTime};
 use guildhall_kernel::{OrgId, PlanVersionId};
+use guildhall_plans::Period;
 use guildhall_spine::{
     App,
     db::Tx,
@@ -130,8 +131,8 @@ pub(super) async fn wake_at_end(tx: &mut Tx, vendor: OrgId, id: PlanVersionId) -
         return Ok(());
     };
     let closes = closing::closes_on(version, version.from);
-    // A plan without end that counts over its whole life never closes by itself.
-    if version.to.is_none() && version.plan.period(version.from) == guildhall_plans::Period::always() {
+    // A plan without end that counts over its whole life closes when it is ended.
+    if version.to.is_none() && version.plan.period(version.from) == Period::always() {
         return Ok(());
     }
     let noted = Noted {

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use super::events::{PlanCreated, PlanNow};
 use super::rows::{self, Draft};
-use super::{Plan, kind_of, named, terms};
+use super::{Plan, day, kind_of, named, terms};
 
 /// A plan to be made, with its first draft.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -47,6 +47,14 @@ impl Validate for NewPlan {
         checks.text("/name", &self.name, 1, 200, false);
         if let Some(note) = &self.note {
             checks.text("/note", note, 1, 2000, true);
+        }
+        for (pointer, on) in [
+            ("/effective_from", self.effective_from),
+            ("/effective_to", self.effective_to),
+        ] {
+            if let Some(on) = on {
+                day(pointer, on, checks);
+            }
         }
         terms("/spec", &self.spec, checks);
     }

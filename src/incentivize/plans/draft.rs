@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use super::access::ManagedPlan;
 use super::events::{PlanChanged, PlanNow};
 use super::rows::{self, Draft};
-use super::{Plan, code, kind_of, named, terms};
+use super::{Plan, code, day, kind_of, named, terms};
 
 /// The next version of a plan.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -36,6 +36,10 @@ impl Validate for NextVersion {
     fn validate(&self, checks: &mut Checks) {
         if let Some(note) = &self.note {
             checks.text("/note", note, 1, 2000, true);
+        }
+        day("/effective_from", self.effective_from, checks);
+        if let Some(to) = self.effective_to {
+            day("/effective_to", to, checks);
         }
         let lasts = self.effective_to.is_none_or(|to| to >= self.effective_from);
         checks.check(lasts, "/effective_to", "date", "must not be before effective_from");

@@ -1,15 +1,14 @@
 use axum::{Json, extract::State};
 use chrono::NaiveDate;
-use guildhall_kernel::{OrgId, UserId};
+use guildhall_kernel::{OrgId, PlanVersionId, UserId};
 use guildhall_plans::Measure;
 use guildhall_spine::{
     App,
-    access::OrgKind,
-    http::{Problem, ValidQuery},
-    identity::Actor,
+    http::{Problem, ValidQuery, code},
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
 use utoipa::{IntoParams, ToSchema};
 
 use super::access::VisiblePlan;
@@ -58,15 +57,15 @@ struct Place {
 
 /// Get a plan's leaderboard
 ///
-/// Live: what was sold a moment ago counts. Partners see their own place and the totals of the others, not their names.
+/// Of a contest: 404 for a plan without one. Live: what was sold a moment ago counts. Partners see their own place and the
+/// totals of the others, not their names.
 #[utoipa::path(get, path = "/api/v1/incentives/plans/{id}/leaderboard", operation_id = "getPlanLeaderboard", tag = "incentive plans",
     security(("bearer" = ["plans:read"])),
     params(("id" = String, Path, description = "the plan", example = "plan_01kaqv6r3gf5ht2x0m8c9ezw4n"), BoardQuery),
     responses((status = 200, description = "who is where", body = Leaderboard)))]
 pub(super) async fn get_leaderboard(
     State(app): State<App>,
-    actor: Actor,
-    VisiblePlan { plan, .. }: VisiblePlan,
+    VisiblePlan { plan, partner: reader }: VisiblePlan,
     ValidQuery(query): ValidQuery<BoardQuery>,
 ) -> Result<Json<Leaderboard>, Problem> {
     let on = query.on.unwrap_or_else(|| app.clock.now().date_naive());
@@ -83,11 +82,33 @@ pub(super) async fn get_leaderboard(
             places: Vec::new(),
         }));
     };
-    let measure = version
-        .plan
-        .contest()
-        .map_or(Measure::Revenue, |contest| contest.measure);
-    let period = version.plan.period(on);
+    let named = &version.plan.spec().common.eligible.partners;
+    if reader.is_some_and(|reader| !named.is_empty() && !named.contains(&reader)) {
+        return Err(Problem::not_found());
+    }
+    let Some(contest) = version.plan.contest() else {
+        // The totals are what each partner has sold: only who competes by them may see them.
+        return Err(Problem::new(
+            code::NOT_FOUND,
+            "The plan has no contest, and so no leaderboard.",
+        ));
+    };
+    let (measure, period) = (contest.measure, version.plan.period(on));
+    Ok(Json(Leaderboard {
+        from: Some(period.start),
+        to: Some(period.end),
+        measure,
+        places: places(&mut conn, (version.id, period.start), measure, reader).await?,
+    }))
+}
+
+/// The first places of a period of a version, as the partner sees them, or the vendor when there is none.
+async fn places(
+    conn: &mut PgConnection,
+    (version, start): (PlanVersionId, NaiveDate),
+    measure: Measure,
+    reader: Option<OrgId>,
+) -> Result<Vec<Place>, Problem> {
     let name = match measure {
         Measure::Revenue => "basis",
         Measure::Units => "units",
@@ -99,28 +120,19 @@ pub(super) async fn get_leaderboard(
            FROM (SELECT partner_id, user_id, CASE $3 WHEN 'units' THEN units WHEN 'sales' THEN sales ELSE basis END AS total
                  FROM plan_progress WHERE version_id = $1 AND starts_on = $2) ranked
            ORDER BY total DESC, partner_id, user_id LIMIT $4"#,
-        version.id.uuid(),
-        period.start,
+        version.uuid(),
+        start,
         name,
         PLACES,
     )
-    .fetch_all(&mut *conn)
+    .fetch_all(conn)
     .await?;
-    let reader = actor.org.filter(|org| org.kind == OrgKind::Partner).map(|org| org.id);
     let shown = |partner: OrgId| reader.is_none_or(|reader| reader == partner);
-    let places = rows
-        .into_iter()
-        .map(|row| Place {
-            rank: row.rank,
-            partner_id: Some(row.partner_id).filter(|partner| shown(*partner)),
-            user_id: (!row.user_id.is_nil() && shown(row.partner_id)).then(|| row.user_id.into()),
-            total: row.total.normalize().to_string(),
-        })
-        .collect();
-    Ok(Json(Leaderboard {
-        from: Some(period.start),
-        to: Some(period.end),
-        measure,
-        places,
-    }))
+    let places = rows.into_iter().map(|row| Place {
+        rank: row.rank,
+        partner_id: Some(row.partner_id).filter(|partner| shown(*partner)),
+        user_id: (!row.user_id.is_nil() && shown(row.partner_id)).then(|| row.user_id.into()),
+        total: row.total.normalize().to_string(),
+    });
+    Ok(places.collect())
 }

@@ -11,7 +11,8 @@ use super::rows::{self, Reader};
 
 /// List plans
 ///
-/// A vendor lists its own; a partner those that have been published by its vendors for its programs.
+/// A vendor lists its own; a partner those that have been published by its vendors for its programs, without those that
+/// are for other partners alone.
 #[utoipa::path(get, path = "/api/v1/incentives/plans", operation_id = "listPlans", tag = "incentive plans",
     security(("bearer" = ["plans:read"])), params(PageQuery),
     responses((status = 200, description = "one page of plans", body = Page<Plan>)))]

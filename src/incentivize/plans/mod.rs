@@ -12,6 +12,7 @@ mod draft;
 mod end;
 pub mod events;
 mod get;
+mod introduce;
 mod leaderboard;
 mod list;
 mod named;
@@ -21,7 +22,7 @@ mod rows;
 mod simulate;
 mod versions;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use guildhall_kernel::{OrgId, PlanId, PlanVersionId, ProgramId, UserId};
 use guildhall_plans::{Plan as Terms, PlanSpec};
 use guildhall_spine::{
@@ -35,6 +36,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use close::ClosePeriods;
 pub use events::EVENTS;
+pub use introduce::{Introduction, introduce};
 
 use crate::earnings::Kind;
 
@@ -60,6 +62,18 @@ pub mod code {
         status: 409,
         title: "A version can't begin or end in the past",
     };
+    /// Two versions would count one period, each from nothing.
+    pub const PERIOD_BEGUN: Code = Code {
+        name: "period_begun",
+        status: 409,
+        title: "A version can't begin in the midst of a period that another has begun",
+    };
+    /// A rebate over the whole plan is calculated on its last day.
+    pub const LAST_DAY_NEEDED: Code = Code {
+        name: "last_day_needed",
+        status: 409,
+        title: "The version needs a last day",
+    };
     /// Sales of the period are still waited for.
     pub const PERIOD_OPEN: Code = Code {
         name: "period_open",
@@ -73,6 +87,8 @@ pub const CODES: &[Code] = &[
     code::VERSIONS_OVERLAP,
     code::NO_DRAFT,
     code::VERSION_IN_PAST,
+    code::PERIOD_BEGUN,
+    code::LAST_DAY_NEEDED,
     code::PERIOD_OPEN,
 ];
 
@@ -147,6 +163,12 @@ pub(crate) struct Version {
     pub(crate) published_by: Option<UserId>,
     /// When.
     pub(crate) published_at: Option<DateTime<Utc>>,
+}
+
+/// Notes a day outside the years 1 to 9999, which neither the database nor its documents hold.
+pub(crate) fn day(pointer: &str, day: NaiveDate, checks: &mut Checks) {
+    let held = (1..=9999).contains(&day.year());
+    checks.check(held, pointer, "date", "must be in the years 1 to 9999");
 }
 
 /// Reads a plan's terms found at `pointer`; notes every fault with its pointer in the body.

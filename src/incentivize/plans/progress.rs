@@ -1,11 +1,11 @@
 use axum::{extract::State, response::IntoResponse};
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use guildhall_kernel::{OrgId, PlanId, PlanVersionId, UserId};
 use guildhall_plans::{Earned, Totals};
 use guildhall_spine::{
     App,
     access::{May, OrgKind, right},
-    http::{Page, Paging, Problem, ValidQuery},
+    http::{Page, Paging, Problem, ValidQuery, code},
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -85,6 +85,9 @@ pub(super) async fn list_progress(
     ValidQuery(query): ValidQuery<ProgressQuery>,
 ) -> Result<impl IntoResponse, Problem> {
     let (plan, of, on) = (query.plan_id, query.partner_id, query.on);
+    if on.is_some_and(|on| on.year() < 1) {
+        return Err(Problem::new(code::INVALID_QUERY, "on: must not be before the year 1."));
+    }
     let scope = format!("progress {} {plan:?} {of:?} {on:?}", org.id);
     let paging = Paging::<Key>::new(&app.cursors, scope, query.limit, query.cursor.as_deref())?;
     let (vendor, partner) = match org.kind {

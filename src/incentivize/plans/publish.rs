@@ -1,22 +1,26 @@
 use chrono::NaiveDate;
-use guildhall_kernel::{PlanId, PlanVersionId, UserId};
+use guildhall_kernel::{OrgId, PlanId, PlanVersionId, UserId};
+use guildhall_plans::{Period, Plan as Terms, PlanKind};
 use guildhall_spine::{
     db::Tx,
     event,
-    http::{Command, IfMatch, Problem, Reply},
+    http::{Checks, Command, IfMatch, Problem, Reply},
 };
 
 use super::access::ManagedPlan;
 use super::close::wake_at_end;
 use super::events::{PlanNow, PlanPublished};
-use super::{Plan, code, rows};
+use super::{Plan, code, rows, terms};
+use crate::accruals::book;
 use crate::nothing::Nothing;
 
 /// Publish the draft of a plan
 ///
 /// From its first day on it is in force: that day can't lie in the past, since what was sold then stays with the version of
 /// then. A version without end ends the day before; one with a last day of its own that lies in the new one's days answers
-/// 409 `versions_overlap`.
+/// 409 `versions_overlap`. Where periods count (bands, goals, contests, caps of a period), each is counted under one version:
+/// a version that begins in the midst of one, or with a true-up of a fiscal year, answers 409 `period_begun`. Budget and
+/// first sales go on counting.
 #[utoipa::path(post, path = "/api/v1/incentives/plans/{id}/publish", operation_id = "publishPlan", tag = "incentive plans",
     security(("bearer" = ["plans:manage"])),
     params(
@@ -51,10 +55,10 @@ pub(super) async fn publish_plan(
 }
 
 /// Publishes the draft of a plan, whose row is held; returns its id.
-async fn put_in_force(tx: &mut Tx, id: PlanId, by: Option<UserId>) -> Result<PlanVersionId, Problem> {
+pub(super) async fn put_in_force(tx: &mut Tx, id: PlanId, by: Option<UserId>) -> Result<PlanVersionId, Problem> {
     let draft = sqlx::query!(
-        r#"SELECT id AS "id: PlanVersionId", effective_from, effective_to FROM incentive_plan_version
-           WHERE plan_id = $1 AND status = 'draft'"#,
+        r#"SELECT id AS "id: PlanVersionId", vendor_id AS "vendor_id: OrgId", effective_from, effective_to, spec
+           FROM incentive_plan_version WHERE plan_id = $1 AND status = 'draft'"#,
         id.uuid()
     )
     .fetch_optional(&mut **tx)
@@ -68,7 +72,17 @@ async fn put_in_force(tx: &mut Tx, id: PlanId, by: Option<UserId>) -> Result<Pla
         );
         return Err(Problem::new(code::VERSION_IN_PAST, detail));
     }
-    make_room(tx, id, (draft.effective_from, draft.effective_to)).await?;
+    let mut checks = Checks::default();
+    let terms = terms("/spec", &draft.spec, &mut checks);
+    checks.done()?;
+    let terms = terms.ok_or_else(|| Problem::internal("a plan that can't be read has no fault"))?;
+    let days = (draft.effective_from, draft.effective_to);
+    if terms.kind() == PlanKind::Rebate && draft.effective_to.is_none() && terms.period(today) == Period::always() {
+        let detail = "A rebate over the whole plan is calculated at its end: give the draft effective_to.";
+        return Err(Problem::new(code::LAST_DAY_NEEDED, detail));
+    }
+    make_room(tx, id, days).await?;
+    keep_periods_whole(tx, draft.vendor_id, id, &terms, days).await?;
     sqlx::query!(
         "UPDATE incentive_plan_version SET status = 'published', published_by = $2, published_at = $3, updated_at = $3,
                 version = version + 1 WHERE id = $1",
@@ -79,6 +93,45 @@ async fn put_in_force(tx: &mut Tx, id: PlanId, by: Option<UserId>) -> Result<Pla
     .execute(&mut **tx)
     .await?;
     Ok(draft.id)
+}
+
+/// Refuses days that count together with days of another version: its totals would begin anew, and the same goal or contest
+/// would be paid twice. Reads published versions only, which never change: the draft's terms aren't kept as compiled.
+async fn keep_periods_whole(
+    tx: &mut Tx,
+    vendor: OrgId,
+    id: PlanId,
+    terms: &Terms,
+    (from, to): (NaiveDate, Option<NaiveDate>),
+) -> Result<(), Problem> {
+    let published = book::published(tx, &[vendor]).await?;
+    for other in published.iter().filter(|version| version.plan_id == id) {
+        let (until, begins) = if from < other.from {
+            (to, other.from)
+        } else {
+            (other.to, from)
+        };
+        for plan in [terms, &other.plan] {
+            let Some(period) = plan.counted_together(begins) else {
+                continue;
+            };
+            if until.is_some_and(|until| until < period.start) {
+                continue;
+            }
+            let detail = match period.end.succ_opt().filter(|_| period != Period::always()) {
+                Some(next) => format!(
+                    "The days from {} to {} count together, and version {} has some of them: let the later one begin on {next}.",
+                    period.start, period.end, other.no
+                ),
+                None => format!(
+                    "All days of the plan count together, and version {} has some of them: end it and make another plan.",
+                    other.no
+                ),
+            };
+            return Err(Problem::new(code::PERIOD_BEGUN, detail));
+        }
+    }
+    Ok(())
 }
 
 /// Ends the version without end before the days begin, and refuses days that another has.

@@ -60,7 +60,7 @@ fn outside(mut spec: Value) -> Value {
 pub(super) enum Reader {
     /// The vendor whose plans they are.
     Vendor(OrgId),
-    /// A partner: plans with a published version of vendors and programs that it is active in.
+    /// A partner: plans of vendors and programs that it is active in, with a published version that isn't for others alone.
     Partner(OrgId),
 }
 
@@ -88,7 +88,9 @@ pub(super) async fn read(
                   p.program_id AS "program_id: ProgramId", p.auto_approve, p.created_at, p.updated_at,
                   (SELECT to_jsonb(v) FROM incentive_plan_version v
                    WHERE v.plan_id = p.id AND v.status = 'published' AND v.effective_from <= $3
-                     AND (v.effective_to IS NULL OR v.effective_to >= $3)) AS "in_force: Json<Stored>",
+                     AND (v.effective_to IS NULL OR v.effective_to >= $3)
+                     AND ($7::text IS NULL OR coalesce(v.spec #> '{eligible,partners}', '[]') = '[]'
+                          OR v.spec #> '{eligible,partners}' ? $7)) AS "in_force: Json<Stored>",
                   (SELECT to_jsonb(v) FROM incentive_plan_version v
                    WHERE v.plan_id = p.id AND v.status = 'draft' AND $2::uuid IS NULL) AS "draft: Json<Stored>"
            FROM incentive_plan p
@@ -96,7 +98,9 @@ pub(super) async fn read(
              AND ($2::uuid IS NULL OR p.vendor_id IN (
                      SELECT s.vendor_id FROM partnership s WHERE s.partner_id = $2 AND s.status = 'active'
                        AND (p.program_id IS NULL OR s.program_id = p.program_id))
-                 AND EXISTS (SELECT FROM incentive_plan_version v WHERE v.plan_id = p.id AND v.status = 'published'))
+                 AND EXISTS (SELECT FROM incentive_plan_version v WHERE v.plan_id = p.id AND v.status = 'published'
+                             AND (coalesce(v.spec #> '{eligible,partners}', '[]') = '[]'
+                                  OR v.spec #> '{eligible,partners}' ? $7)))
              AND ($5::uuid IS NULL OR p.id > $5)
            ORDER BY p.id LIMIT $6"#,
         vendor.map(OrgId::uuid),
@@ -105,6 +109,7 @@ pub(super) async fn read(
         one.map(PlanId::uuid),
         after,
         limit,
+        partner.map(|id| id.to_string()),
     )
     .fetch_all(conn)
     .await?;
@@ -134,25 +139,28 @@ pub(super) async fn own(tx: &mut Tx, vendor: OrgId, id: PlanId) -> Result<Plan, 
     found.ok_or_else(Problem::not_found)
 }
 
-/// The versions of a plan after `after`, in their order; a partner sees the published ones.
+/// The versions of a plan after `after`, in their order; for a partner the published ones that aren't for others alone.
 pub(super) async fn versions(
     conn: &mut PgConnection,
     id: PlanId,
-    to_partner: bool,
+    partner: Option<OrgId>,
     after: i32,
     limit: i64,
 ) -> Result<Vec<Version>, Problem> {
     let rows = sqlx::query_scalar!(
         r#"SELECT to_jsonb(v) AS "version!: Json<Stored>" FROM incentive_plan_version v
-           WHERE v.plan_id = $1 AND v.no > $2 AND (NOT $3 OR v.status = 'published') ORDER BY v.no LIMIT $4"#,
+           WHERE v.plan_id = $1 AND v.no > $2
+             AND ($3::text IS NULL OR v.status = 'published'
+                  AND (coalesce(v.spec #> '{eligible,partners}', '[]') = '[]' OR v.spec #> '{eligible,partners}' ? $3))
+           ORDER BY v.no LIMIT $4"#,
         id.uuid(),
         after,
-        to_partner,
+        partner.map(|id| id.to_string()),
         limit,
     )
     .fetch_all(conn)
     .await?;
-    Ok(rows.into_iter().map(|row| row.0.shown(to_partner)).collect())
+    Ok(rows.into_iter().map(|row| row.0.shown(partner.is_some())).collect())
 }
 
 /// Locks a plan of the vendor; returns its version and what it pays.
@@ -193,7 +201,7 @@ pub(super) struct Draft<'a> {
     pub(super) by: Option<UserId>,
 }
 
-/// Puts a draft in place of an earlier one.
+/// Puts a draft in place of an earlier one, with an id of its own: an id stands for the same terms for ever.
 pub(super) async fn put_draft(tx: &mut Tx, vendor: OrgId, plan: PlanId, draft: &Draft<'_>) -> Result<(), Problem> {
     let (id, at): (PlanVersionId, _) = (tx.new_id(), tx.now());
     sqlx::query!(
@@ -202,7 +210,7 @@ pub(super) async fn put_draft(tx: &mut Tx, vendor: OrgId, plan: PlanId, draft: &
          SELECT $1, $2, $3, (SELECT coalesce(max(no), 0) + 1 FROM incentive_plan_version WHERE plan_id = $2), $4, $5, $6, $7,
                 $8, $9, $9
          ON CONFLICT (plan_id) WHERE status = 'draft' DO UPDATE
-         SET effective_from = excluded.effective_from, effective_to = excluded.effective_to, spec = excluded.spec,
+         SET id = excluded.id, effective_from = excluded.effective_from, effective_to = excluded.effective_to, spec = excluded.spec,
              note = excluded.note, created_by = excluded.created_by, version = incentive_plan_version.version + 1,
              updated_at = excluded.updated_at",
         id.uuid(),
@@ -253,13 +261,13 @@ pub(super) async fn insert(
 }
 
 /// Whether the vendor has the program.
-pub(super) async fn has_program(tx: &mut Tx, vendor: OrgId, program: ProgramId) -> Result<bool, Problem> {
+pub(super) async fn has_program(conn: &mut PgConnection, vendor: OrgId, program: ProgramId) -> Result<bool, Problem> {
     let found = sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT FROM program WHERE id = $1 AND vendor_id = $2) AS "found!""#,
         program.uuid(),
         vendor.uuid(),
     )
-    .fetch_one(&mut **tx)
+    .fetch_one(conn)
     .await?;
     Ok(found)
 }

@@ -1,6 +1,6 @@
 use axum::{Json, extract::State};
 use chrono::NaiveDate;
-use guildhall_kernel::{Currency, OrgId, PlanId, UserId};
+use guildhall_kernel::{Currency, OrgId, PlanId, ProgramId, UserId};
 use guildhall_plans::PlanSpec;
 use guildhall_spine::{
     App,
@@ -12,7 +12,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{named, rows, terms};
-use crate::accruals::simulation::{self, Outcome, Trial};
+use crate::accruals::simulation::{self, LeftOut, Outcome, Trial};
 use crate::sales::rows::in_currency;
 
 /// The most days that are simulated at once.
@@ -28,9 +28,12 @@ pub(super) struct Asked {
     /// The terms.
     #[schema(value_type = PlanSpec)]
     spec: Value,
-    /// The plan whose published versions they are held against; nothing when left out.
+    /// The plan whose published versions they are held against, and whose verified claims count; nothing when left out.
     #[serde(default)]
     plan_id: Option<PlanId>,
+    /// Only partners of this program earn under the terms; as under the plan when left out.
+    #[serde(default)]
+    program_id: Option<ProgramId>,
     /// Sales from this day on.
     from: NaiveDate,
     /// The last day.
@@ -57,6 +60,9 @@ pub(super) struct Tried {
     faults: usize,
     /// Why the first of those couldn't.
     fault: Option<String>,
+    /// What the terms, or the published versions, pay that isn't in the sums: growth rebates, true-ups and prizes depend on
+    /// more than these sales, claims on a plan.
+    left_out: Vec<LeftOut>,
     /// The sums, one for each currency.
     totals: Vec<Sum>,
     /// What each payee would have had, those first whose earnings differ most; at most 200.
@@ -110,19 +116,25 @@ pub(super) async fn simulate_plan(
 ) -> Result<Json<Tried>, Problem> {
     let mut checks = Checks::default();
     let mut conn = app.db.pool().acquire().await?;
+    if let Some(program) = asked.program_id {
+        let known = rows::has_program(&mut conn, org.id, program).await?;
+        checks.check(known, "/program_id", "unknown", "is no program of yours");
+    }
     named::check(&mut conn, org.id, "/spec", &asked.spec, &mut checks).await?;
     let plan = terms("/spec", &asked.spec, &mut checks);
     checks.done()?;
     let plan = plan.ok_or_else(|| Problem::internal("a plan that can't be read has no fault"))?;
-    let mut conn = app.db.pool().acquire().await?;
+    let mut program = asked.program_id;
     if let Some(id) = asked.plan_id {
         let today = app.clock.now().date_naive();
         let known = rows::read(&mut conn, rows::Reader::Vendor(org.id), Some(id), today, None, 1).await?;
-        if known.is_empty() {
+        let Some(known) = known.first() else {
             return Err(Problem::field("/plan_id", "unknown", "is no plan of yours"));
-        }
+        };
+        program = program.or(known.program_id);
     }
     let trial = Trial {
+        program,
         vendor: org.id,
         plan,
         against: asked.plan_id,
@@ -148,6 +160,7 @@ impl From<Outcome> for Tried {
             sales: outcome.sales,
             faults: outcome.faults,
             fault: outcome.fault,
+            left_out: outcome.left_out.into_iter().collect(),
             totals: totals.into_iter().map(|(currency, sums)| sum(currency, sums)).collect(),
             payees: payees
                 .into_iter()

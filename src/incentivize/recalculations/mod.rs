@@ -3,6 +3,7 @@
 //! A run goes through the sales of its days piece by piece, each in a transaction of its own that also notes how far it
 //! has come: it can be interrupted anywhere. It posts differences, so that a second run posts nothing.
 
+mod cancel;
 mod get;
 mod list;
 mod run;
@@ -17,7 +18,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
-pub use run::{PIECE, Recalculate, piece};
+pub use run::{PIECE, Piece, Recalculate, piece};
 
 /// The feature's own error codes.
 pub mod code {
@@ -39,6 +40,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list::list_recalculations, start::start_recalculation))
         .routes(routes!(get::get_recalculation))
+        .routes(routes!(cancel::cancel_recalculation))
 }
 
 /// Where a run is.

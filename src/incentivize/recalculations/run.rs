@@ -6,14 +6,20 @@ use guildhall_spine::{
     http::Problem,
     timer::{Due, Next, Timer},
 };
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::accruals::{Work, settle};
 use crate::earnings::Cause;
 
 pub(super) const KIND: &str = "recalculation";
-/// Sales of a piece: what others wait for at most.
+/// Sales of a piece, while little is posted for them.
 pub const PIECE: i64 = 1000;
+/// Sales of a piece after one that posted much: a line takes a quarter of a millisecond, in which the vendor's other
+/// earnings and every reader of the log wait.
+const SMALL_PIECE: i64 = 100;
+/// So many sales to a line that is posted are much.
+const SALES_PER_LINE: i64 = 2;
 
 /// Goes on with runs, a piece at a time.
 #[derive(Clone, Copy, Debug, Default)]
@@ -26,20 +32,32 @@ impl Timer for Recalculate {
     }
 
     async fn ring(&self, _: &App, tx: &mut Tx, due: &Due) -> Result<Next, Problem> {
-        let more = piece(tx, due.subject.into(), PIECE).await?;
-        Ok(if more {
-            Next::At(tx.now(), due.data.clone())
-        } else {
-            Next::Done
+        let most = due.data.get("most").and_then(Value::as_i64).unwrap_or(SMALL_PIECE);
+        Ok(match piece(tx, due.subject.into(), most).await? {
+            Piece::Last => Next::Done,
+            Piece::Posted(lines) => {
+                let many = i64::try_from(lines).map_or(true, |lines| lines.saturating_mul(SALES_PER_LINE) > most);
+                let most = if many { SMALL_PIECE } else { PIECE };
+                Next::At(tx.now(), json!({ "most": most }))
+            }
         })
     }
 }
 
-/// Settles the next sales of a run as part of `tx`, and notes how far it has come; says whether there are more.
+/// What a piece of a run came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// It posted so many lines, and there are more sales.
+    Posted(usize),
+    /// The run is through, or was before.
+    Last,
+}
+
+/// Settles the next `most` sales of a run as part of `tx`, and notes how far it has come.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn piece(tx: &mut Tx, id: RecalculationId, most: i64) -> Result<bool, Problem> {
+pub async fn piece(tx: &mut Tx, id: RecalculationId, most: i64) -> Result<Piece, Problem> {
     let Some(run) = sqlx::query!(
         r#"SELECT vendor_id AS "vendor_id: OrgId", to_day, day, after FROM recalculation
            WHERE id = $1 AND status = 'running' FOR UPDATE"#,
@@ -48,7 +66,7 @@ pub async fn piece(tx: &mut Tx, id: RecalculationId, most: i64) -> Result<bool, 
     .fetch_optional(&mut **tx)
     .await?
     else {
-        return Ok(false);
+        return Ok(Piece::Last);
     };
     let sales = sqlx::query!(
         r#"SELECT id AS "id: SaleId", sold_on FROM sale
@@ -90,5 +108,5 @@ pub async fn piece(tx: &mut Tx, id: RecalculationId, most: i64) -> Result<bool, 
     )
     .execute(&mut **tx)
     .await?;
-    Ok(more)
+    Ok(if more { Piece::Posted(posted.len()) } else { Piece::Last })
 }

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{Recalculation, code, read, run::KIND};
+use crate::plans::day;
 
 /// The days of a run.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -25,6 +26,8 @@ pub(super) struct Asked {
 impl Validate for Asked {
     fn validate(&self, checks: &mut Checks) {
         checks.check(self.to >= self.from, "/to", "date", "must not be before from");
+        day("/from", self.from, checks);
+        day("/to", self.to, checks);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use guildhall_kernel::{Currency, DealId, Money, OrgId, ProgramId, SaleId};
+use guildhall_kernel::{Currency, DealId, Money, OrgId, ProgramId, SaleId, UserId};
 use guildhall_sell::api::{CreditRole, WonDeal, WonLine, won_deals};
 use guildhall_spine::{db::Tx, http::Problem};
 use rust_decimal::Decimal;
@@ -53,7 +53,8 @@ pub(crate) async fn take_over(tx: &mut Tx, deals: &[DealId]) -> Result<HashMap<D
     Ok(rows.into_iter().map(|row| (row.deal_id, row.id)).collect())
 }
 
-/// Puts the shares that are in force now in place of earlier ones.
+/// Puts the shares that are in force now in place of earlier ones. A partner that had a part before keeps where it stood
+/// then, also when its part comes back.
 async fn reshare(tx: &mut Tx, sales: &[NewSale]) -> Result<(), Problem> {
     let parties: Vec<serde_json::Value> = sales
         .iter()
@@ -63,7 +64,8 @@ async fn reshare(tx: &mut Tx, sales: &[NewSale]) -> Result<(), Problem> {
                 serde_json::json!({"deal_id": reference, "role": one.party.role.as_str(),
                     "partner_id": one.party.partner.uuid(), "percent": one.party.percent.to_string(),
                     "tier": one.facts.tier, "country": one.facts.country,
-                    "program_id": one.facts.program.map(ProgramId::uuid)})
+                    "program_id": one.facts.program.map(ProgramId::uuid),
+                    "user_id": one.party.user.map(UserId::uuid)})
             })
         })
         .collect();
@@ -73,18 +75,24 @@ async fn reshare(tx: &mut Tx, sales: &[NewSale]) -> Result<(), Problem> {
         .collect();
     sqlx::query!(
         "WITH told AS (
-             SELECT s.id AS sale_id, p.role, p.partner_id, p.percent, p.tier, p.program_id, p.country
+             SELECT s.id AS sale_id, p.role, p.partner_id, p.percent, p.user_id,
+                    CASE WHEN had THEN k.tier ELSE p.tier END AS tier,
+                    CASE WHEN had THEN k.program_id ELSE p.program_id END AS program_id,
+                    CASE WHEN had THEN k.country ELSE p.country END AS country
              FROM jsonb_to_recordset($1) AS p (deal_id uuid, role text, partner_id uuid, percent numeric, tier text,
-                 program_id uuid, country text)
+                 program_id uuid, country text, user_id uuid)
              JOIN sale s ON s.deal_id = p.deal_id AND s.kind = 'deal'
+             LEFT JOIN LATERAL (
+                 SELECT true AS had, k.tier, k.program_id, k.country FROM sale_party k
+                 WHERE k.sale_id = s.id AND k.partner_id = p.partner_id LIMIT 1) k ON true
          ), gone AS (
-             DELETE FROM sale_party p USING sale s
-             WHERE s.id = p.sale_id AND s.kind = 'deal' AND s.deal_id = ANY($2)
+             UPDATE sale_party p SET percent = 0 FROM sale s
+             WHERE s.id = p.sale_id AND s.kind = 'deal' AND s.deal_id = ANY($2) AND p.percent > 0
                AND NOT EXISTS (SELECT FROM told t
                                WHERE (t.sale_id, t.role, t.partner_id) = (p.sale_id, p.role, p.partner_id))
          )
-         INSERT INTO sale_party AS p (sale_id, role, partner_id, percent, tier, program_id, country)
-         SELECT sale_id, role, partner_id, percent, tier, program_id, country FROM told
+         INSERT INTO sale_party AS p (sale_id, role, partner_id, percent, tier, program_id, country, user_id)
+         SELECT sale_id, role, partner_id, percent, tier, program_id, country, user_id FROM told
          ON CONFLICT (sale_id, role, partner_id) DO UPDATE SET percent = excluded.percent
          WHERE p.percent <> excluded.percent",
         serde_json::Value::Array(parties),
@@ -116,7 +124,6 @@ fn place(deal: &WonDeal, id: SaleId, standing: &HashMap<OrgId, PartyFacts>) -> N
             facts: deal.answers.clone(),
         },
         lines: lines(deal),
-        month: 0,
         parties: parties(deal)
             .into_iter()
             .map(|party| NewParty {

@@ -16,6 +16,8 @@ use super::{DealType, Kind, Role};
 const MOST_LINES: usize = 500;
 /// The most parts in a sale.
 const MOST_PARTIES: usize = 20;
+/// The most that a sale's lines sum to, as any amount: 10^15.
+const LARGEST_SALE: Decimal = Decimal::from_parts(2_764_472_320, 232_830, 0, false, 0);
 /// The most bytes of a sale's facts.
 const LARGEST_FACTS: usize = 16 * 1024;
 
@@ -175,6 +177,9 @@ impl SaleDraft {
             .zip(0..)
             .filter_map(|(line, no)| line.check(no, currency, checks))
             .collect();
+        let sum: Decimal = lines.iter().map(|line| line.amount).sum();
+        let message = "must sum to at most 10^15: record the sale in parts";
+        checks.check(sum <= LARGEST_SALE, "/lines", "amount", message);
         let parties = self.check_parties(checks);
         (checks.faults().len() == before).then(|| CheckedSale {
             kind: self.kind,

@@ -10,7 +10,8 @@ use utoipa::IntoParams;
 use uuid::Uuid;
 
 use super::Kind;
-use super::rows::{self, Wanted};
+use super::ids::{self, Reader, Wanted};
+use super::rows;
 use super::view::Sale;
 
 /// Which sales.
@@ -47,18 +48,19 @@ pub(super) async fn list_sales(
     let (kind, reference, seller) = (query.kind, query.reference, query.partner_id);
     let scope = format!("sales {} {kind:?} {reference:?} {seller:?}", org.id);
     let paging = Paging::<Uuid>::new(&app.cursors, scope, query.limit, query.cursor.as_deref())?;
-    let wanted = Wanted::Page {
+    let wanted = Wanted {
         kind,
         reference,
         seller,
         after: paging.after,
         limit: paging.fetch(),
     };
-    let (vendor, partner) = match org.kind {
-        OrgKind::Vendor => (Some(org.id), None),
-        OrgKind::Partner => (None, Some(org.id)),
+    let reader = match org.kind {
+        OrgKind::Vendor => Reader::Vendor(org.id),
+        OrgKind::Partner => Reader::Partner(org.id),
     };
     let mut conn = app.db.pool().acquire().await?;
-    let rows = rows::read(&mut conn, wanted, vendor, partner).await?;
+    let found = ids::page(&mut conn, reader, &wanted).await?;
+    let rows = rows::load(&mut conn, &found, reader).await?;
     Ok(paging.page(&app.cursors, rows, |row| row.id.uuid(), |row| row))
 }

@@ -8,6 +8,7 @@ pub(crate) mod deals;
 mod draft;
 pub mod events;
 mod get;
+mod ids;
 mod list;
 mod pay;
 mod record;

@@ -130,15 +130,10 @@ impl CheckedSale {
             (false, _) => self.parties.clone(),
         };
         let lines = self.lines.iter().map(|line| around.named(line)).collect();
-        let first = self
-            .subscription
-            .as_ref()
-            .and_then(|name| around.subscriptions.get(name));
         NewSale {
             id,
             sale: self.clone(),
             lines,
-            month: first.map_or(0, |first| rows::months_between(*first, self.sold_on)),
             parties: parties
                 .into_iter()
                 .map(|party| NewParty {

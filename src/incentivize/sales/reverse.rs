@@ -31,7 +31,7 @@ pub(super) struct Draft {
     /// When: not before the sale, not in the future.
     on: NaiveDate,
     /// How much of the whole; it is shared among the lines in proportion to what is left of each. All that is left when
-    /// neither `amount` nor `lines` is given.
+    /// neither `amount` nor `lines` is given; so is an activity without amounts taken back, by a refund.
     #[serde(default)]
     #[schema(example = "1200.50")]
     amount: Option<String>,
@@ -109,6 +109,12 @@ pub(super) async fn record_reversal(
     let parts = draft.parts(&mut command.tx, &held, id).await?;
     let reversal = insert(&mut command.tx, org.id, id, &draft, &parts).await?;
     let kept = apply(&mut command.tx, id, draft.kind, &parts).await?;
+    if draft.takes_back(&held) {
+        let tx = &mut *command.tx;
+        sqlx::query!("UPDATE sale_party SET percent = 0 WHERE sale_id = $1", id.uuid())
+            .execute(tx)
+            .await?;
+    }
     held.now.version += 1;
     held.now.kept = in_currency(kept, held.currency);
     let reversed = SaleReversed(ReversedNow {
@@ -150,12 +156,20 @@ impl Draft {
         } else {
             self.named(held, checks)?
         };
+        if self.takes_back(held) {
+            return Ok(parts);
+        }
         if parts.values().sum::<Decimal>() <= Decimal::ZERO {
             return Err(exceeds(
                 "Nothing of the sale would be taken back: either nothing is left, or the amount is 0.",
             ));
         }
         Ok(parts)
+    }
+
+    /// Whether an activity is taken back that has no amounts of which a part could be.
+    fn takes_back(&self, held: &Held) -> bool {
+        held.done && self.kind == ReversalKind::Refund && self.amount.is_none() && self.lines.is_empty()
     }
 
     fn named(&self, held: &Held, mut checks: Checks) -> Result<BTreeMap<i16, Decimal>, Problem> {

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::draft::{CheckedLine, CheckedParty, CheckedSale};
 use super::events::SaleNow;
+use super::ids::{self, Reader};
 use super::view::{Line, Reversal, Sale, SaleParty};
 use super::{DealType, Kind, ReversalKind, Role};
 
@@ -29,8 +30,6 @@ pub struct Surroundings {
     pub(super) products: HashMap<ProductId, ProductFacts>,
     /// Ids of products by sku.
     pub(super) skus: HashMap<String, ProductId>,
-    /// When each subscription was first invoiced.
-    pub(super) subscriptions: HashMap<String, NaiveDate>,
 }
 
 /// Where a partner stands on the day.
@@ -87,7 +86,6 @@ pub(super) struct NewSale {
     pub(super) id: SaleId,
     pub(super) sale: CheckedSale,
     pub(super) lines: Vec<CheckedLine>,
-    pub(super) month: i32,
     pub(super) parties: Vec<NewParty>,
 }
 
@@ -130,12 +128,12 @@ pub(crate) fn in_currency(amount: Decimal, currency: Currency) -> String {
     amount.to_string()
 }
 
-/// Whole months from one day to another; 0 when that comes before.
-pub(super) fn months_between(first: NaiveDate, day: NaiveDate) -> i32 {
+/// Whole months from the first invoice of a subscription to another day; 0 when that comes before.
+pub(crate) fn months_between(first: NaiveDate, day: NaiveDate) -> u32 {
     let months = (day.year() - first.year()) * 12 + i32::try_from(day.month0()).unwrap_or(0)
         - i32::try_from(first.month0()).unwrap_or(0);
     let whole = if day.day() < first.day() { months - 1 } else { months };
-    whole.max(0)
+    u32::try_from(whole).unwrap_or(0)
 }
 
 /// Looks up everything that `sales` name, in a constant number of queries.
@@ -167,18 +165,6 @@ pub async fn surroundings(tx: &mut Tx, vendor: OrgId, sales: &[CheckedSale]) -> 
         around.members = rows.into_iter().map(|row| (row.org_id, row.user_id)).collect();
     }
     products(tx, vendor, sales, &mut around).await?;
-    let names: Vec<String> = sales.iter().filter_map(|sale| sale.subscription.clone()).collect();
-    if !names.is_empty() {
-        let rows = sqlx::query!(
-            r#"SELECT subscription AS "subscription!", min(sold_on) AS "first!" FROM sale
-               WHERE vendor_id = $1 AND subscription = ANY($2) GROUP BY subscription"#,
-            vendor.uuid(),
-            &names,
-        )
-        .fetch_all(&mut **tx)
-        .await?;
-        around.subscriptions = rows.into_iter().map(|row| (row.subscription, row.first)).collect();
-    }
     Ok(around)
 }
 
@@ -302,19 +288,18 @@ pub(super) async fn insert(tx: &mut Tx, vendor: OrgId, sales: &[NewSale]) -> Res
                 "currency": one.sale.currency.code(), "amount": one.amount().to_string(),
                 "sold_on": one.sale.sold_on, "paid_on": one.sale.paid_on,
                 "deal_type": one.sale.deal_type.as_str(), "country": one.sale.country,
-                "activity": one.sale.activity, "subscription": one.sale.subscription, "month": one.month,
-                "facts": one.sale.facts,
+                "activity": one.sale.activity, "subscription": one.sale.subscription, "facts": one.sale.facts,
             })
         })
         .collect();
     let found = sqlx::query_scalar!(
         r#"INSERT INTO sale (id, vendor_id, kind, reference, deal_id, partner_id, currency, amount, kept, sold_on, paid_on,
-                  deal_type, country, activity, subscription, month, facts, created_at, updated_at)
+                  deal_type, country, activity, subscription, facts, created_at, updated_at)
            SELECT s.id, $1, s.kind, s.reference, s.deal_id, s.partner_id, s.currency, s.amount, s.amount, s.sold_on,
-                  s.paid_on, s.deal_type, s.country, s.activity, s.subscription, s.month, s.facts, $2, $2
+                  s.paid_on, s.deal_type, s.country, s.activity, s.subscription, s.facts, $2, $2
            FROM jsonb_to_recordset($3) AS s (id uuid, kind text, reference text, deal_id uuid, partner_id uuid,
                   currency text, amount numeric, sold_on date, paid_on date, deal_type text, country text, activity text,
-                  subscription text, month integer, facts jsonb)
+                  subscription text, facts jsonb)
            ON CONFLICT (vendor_id, kind, reference) DO NOTHING
            RETURNING id AS "id: SaleId""#,
         vendor.uuid(),
@@ -409,53 +394,25 @@ pub(super) async fn find(
     vendor: OrgId,
     partner: Option<OrgId>,
 ) -> Result<Option<Sale>, Problem> {
-    Ok(read(
-        conn,
-        Wanted::One(id),
-        Some(vendor).filter(|_| partner.is_none()),
-        partner,
-    )
-    .await?
-    .pop())
+    let reader = partner.map_or(Reader::Vendor(vendor), Reader::Partner);
+    let found = ids::one(conn, reader, id).await?;
+    Ok(load(conn, &found, reader).await?.pop())
 }
 
-/// Which sales are read.
-pub(super) enum Wanted {
-    /// One.
-    One(SaleId),
-    /// A page of a list.
-    Page {
-        kind: Option<Kind>,
-        reference: Option<String>,
-        seller: Option<OrgId>,
-        after: Option<Uuid>,
-        limit: i64,
-    },
-}
-
-/// Sales as one side may see them, newest first.
-pub(super) async fn read(
-    conn: &mut PgConnection,
-    wanted: Wanted,
-    vendor: Option<OrgId>,
-    partner: Option<OrgId>,
-) -> Result<Vec<Sale>, Problem> {
-    let (one, kind, reference, seller, after, limit) = match wanted {
-        Wanted::One(id) => (Some(id.uuid()), None, None, None, None, 1),
-        Wanted::Page {
-            kind,
-            reference,
-            seller,
-            after,
-            limit,
-        } => (None, kind, reference, seller, after, limit),
+/// These sales as one side may see them, newest first.
+pub(super) async fn load(conn: &mut PgConnection, ids: &[Uuid], reader: Reader) -> Result<Vec<Sale>, Problem> {
+    let partner = match reader {
+        Reader::Vendor(_) => None,
+        Reader::Partner(id) => Some(id),
     };
     let rows = sqlx::query_as!(
         Row,
         r#"SELECT s.id AS "id: SaleId", s.version, s.vendor_id AS "vendor_id: OrgId", s.partner_id AS "partner_id: OrgId",
                   s.kind AS "kind: Kind", s.reference, s.deal_id AS "deal_id: DealId", s.currency, s.amount, s.kept,
                   s.sold_on, s.paid_on, s.deal_type AS "deal_type: DealType", s.country, s.activity, s.subscription,
-                  s.month, s.facts AS "facts: Json<serde_json::Map<String, Value>>", s.created_at, s.updated_at,
+                  (SELECT min(f.sold_on) FROM sale f
+                   WHERE f.vendor_id = s.vendor_id AND f.subscription = s.subscription) AS subscribed_on,
+                  s.facts AS "facts: Json<serde_json::Map<String, Value>>", s.created_at, s.updated_at,
                   (SELECT coalesce(json_agg(json_build_object('no', l.no, 'product_id', l.product_id, 'sku', l.sku,
                               'name', l.name, 'quantity', l.quantity::text, 'amount', l.amount::text,
                               'kept', l.kept::text, 'cost', l.cost::text) ORDER BY l.no), '[]')
@@ -463,29 +420,18 @@ pub(super) async fn read(
                   (SELECT coalesce(json_agg(json_build_object('partner_id', p.partner_id, 'role', p.role,
                               'percent', p.percent::text, 'tier', p.tier, 'user_id', p.user_id)
                               ORDER BY p.role, p.partner_id), '[]')
-                   FROM sale_party p WHERE p.sale_id = s.id AND ($3::uuid IS NULL OR p.partner_id = $3))
-                      AS "parties!: Json<Vec<StoredParty>>",
+                   FROM sale_party p WHERE p.sale_id = s.id AND ($2::uuid IS NULL OR p.partner_id = $2)
+                      AND (p.percent > 0 OR s.kind = 'activity')) AS "parties!: Json<Vec<StoredParty>>",
                   (SELECT coalesce(json_agg(json_build_object('id', r.id, 'kind', r.kind, 'reference', r.reference,
                               'on', r.on_day, 'amount', r.amount::text, 'note', r.note) ORDER BY r.id), '[]')
                    FROM sale_reversal r WHERE r.sale_id = s.id) AS "reversals!: Json<Vec<StoredReversal>>"
-           FROM sale s
-           WHERE ($1::uuid IS NULL OR s.id = $1) AND ($2::uuid IS NULL OR s.vendor_id = $2)
-             AND ($3::uuid IS NULL OR EXISTS (SELECT FROM sale_party p WHERE p.sale_id = s.id AND p.partner_id = $3))
-             AND ($4::text IS NULL OR s.kind = $4) AND ($5::text IS NULL OR s.reference = $5)
-             AND ($6::uuid IS NULL OR s.partner_id = $6) AND ($7::uuid IS NULL OR s.id < $7)
-           ORDER BY s.id DESC LIMIT $8"#,
-        one,
-        vendor.map(OrgId::uuid),
+           FROM sale s WHERE s.id = ANY($1) ORDER BY s.id DESC"#,
+        ids,
         partner.map(OrgId::uuid),
-        kind.map(Kind::as_str),
-        reference,
-        seller.map(OrgId::uuid),
-        after,
-        limit,
     )
     .fetch_all(conn)
     .await?;
-    rows.into_iter().map(|row| row.shown(partner.is_none())).collect()
+    rows.into_iter().map(|row| row.shown(partner)).collect()
 }
 
 /// A sale as it lies in the database.
@@ -506,7 +452,7 @@ struct Row {
     country: Option<String>,
     activity: Option<String>,
     subscription: Option<String>,
-    month: i32,
+    subscribed_on: Option<NaiveDate>,
     facts: Json<serde_json::Map<String, Value>>,
     created_at: chrono::DateTime<chrono::Utc>,
     updated_at: chrono::DateTime<chrono::Utc>,
@@ -516,15 +462,16 @@ struct Row {
 }
 
 impl Row {
-    /// As the vendor sees it, or without what is the vendor's own business.
-    fn shown(self, inside: bool) -> Result<Sale, Problem> {
+    /// As the vendor sees it, or the partner: without what is the vendor's own business, and who else sold.
+    fn shown(self, partner: Option<OrgId>) -> Result<Sale, Problem> {
+        let inside = partner.is_none();
         let currency = Currency::from_code(&self.currency).ok_or_else(|| Problem::internal("a currency is unknown"))?;
         let written = |amount| in_currency(amount, currency);
         Ok(Sale {
             id: self.id,
             version: self.version,
             vendor_id: self.vendor_id,
-            partner_id: self.partner_id,
+            partner_id: Some(self.partner_id).filter(|seller| partner.is_none_or(|partner| partner == *seller)),
             kind: self.kind,
             reference: self.reference,
             deal_id: self.deal_id,
@@ -537,7 +484,9 @@ impl Row {
             country: self.country,
             activity: self.activity,
             subscription: self.subscription,
-            month: self.month,
+            month: self
+                .subscribed_on
+                .map_or(0, |first| months_between(first, self.sold_on)),
             lines: self
                 .lines
                 .0
@@ -606,6 +555,8 @@ pub(super) struct Held {
     pub(super) currency: Currency,
     pub(super) sold_on: NaiveDate,
     pub(super) paid_on: Option<NaiveDate>,
+    /// Whether it is an activity without amounts that hasn't been taken back.
+    pub(super) done: bool,
     /// Number, amount and what is kept of each line.
     pub(super) lines: BTreeMap<i16, (Decimal, Decimal)>,
 }
@@ -617,7 +568,9 @@ pub(super) struct Held {
 pub(super) async fn lock(tx: &mut Tx, vendor: OrgId, id: SaleId) -> Result<Held, Problem> {
     let row = sqlx::query!(
         r#"SELECT version, partner_id AS "partner_id: OrgId", kind AS "kind: Kind", reference,
-                  deal_id AS "deal_id: DealId", currency, amount, kept, sold_on, paid_on
+                  deal_id AS "deal_id: DealId", currency, amount, kept, sold_on, paid_on,
+                  kind = 'activity' AND amount = 0
+                      AND EXISTS (SELECT FROM sale_party p WHERE p.sale_id = sale.id AND p.percent > 0) AS "done!"
            FROM sale WHERE id = $1 AND vendor_id = $2 FOR UPDATE"#,
         id.uuid(),
         vendor.uuid(),
@@ -646,6 +599,7 @@ pub(super) async fn lock(tx: &mut Tx, vendor: OrgId, id: SaleId) -> Result<Held,
         currency,
         sold_on: row.sold_on,
         paid_on: row.paid_on,
+        done: row.done,
         lines: lines
             .into_iter()
             .map(|line| (line.no, (line.amount, line.kept)))

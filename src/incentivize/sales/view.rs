@@ -18,8 +18,8 @@ pub(crate) struct Sale {
     pub(crate) version: i64,
     /// Whose products.
     pub(crate) vendor_id: OrgId,
-    /// The partner that sold.
-    pub(crate) partner_id: OrgId,
+    /// The partner that sold. A partner isn't told of another.
+    pub(crate) partner_id: Option<OrgId>,
     /// What it is.
     pub(crate) kind: Kind,
     /// The vendor's own number; the deal's id for a deal.
@@ -48,8 +48,8 @@ pub(crate) struct Sale {
     pub(crate) activity: Option<String>,
     /// The subscription that the invoice is of.
     pub(crate) subscription: Option<String>,
-    /// How many months after the first invoice of the subscription it is.
-    pub(crate) month: i32,
+    /// How many months after the earliest invoice of the subscription it is.
+    pub(crate) month: u32,
     /// What was sold, in order.
     pub(crate) lines: Vec<Line>,
     /// Who has what part in it. A partner sees its own.

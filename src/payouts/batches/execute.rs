@@ -18,8 +18,9 @@ use crate::conditions::{Nothing, RepeatKey};
 /// Execute a batch of payouts
 ///
 /// Once: a batch that was executed is answered as it is, and nothing more is sent. A batch that isn't what was approved is
-/// refused with 409 `batch_changed`. A payout whose payee has changed the destination since is stopped for a person, the
-/// others are sent: as a file to be fetched, or one after another. Money that leaves is in the ledger before it leaves.
+/// refused with 409 `batch_changed`, a file for a day that is over with `execution_date_passed`. A payout whose payee has
+/// changed the destination since, or isn't active any more, is stopped for a person, the others are sent: as a file to be
+/// fetched, or one after another. Money that leaves is in the ledger before it leaves.
 #[utoipa::path(post, path = "/api/v1/payout-batches/{id}/execute", operation_id = "executePayoutBatch", tag = "payouts",
     security(("bearer" = ["payouts:prepare"])),
     params(

@@ -12,7 +12,7 @@ use crate::{
     method::PayMethod,
     payouts::{announce, legs},
     posting::Step,
-    settings,
+    secrets, settings,
 };
 
 /// Stops what must not go, and has the rest leave: in the ledger, in a file or a queue, in the events.
@@ -22,8 +22,11 @@ pub(super) async fn execute(app: &App, tx: &mut Tx, origin: &Origin, batch: &Pay
                       another.";
         return Err(Problem::new(codes::BATCH_CHANGED, detail));
     }
-    let stopped = stop_changed(tx, batch.id).await?;
-    let payees = payees::approved(app, tx, batch.id).await?;
+    check_payer(tx, batch).await?;
+    let mut stopped = stop_changed(tx, batch.id).await?;
+    let (payees, unreadable) = payees::approved(app, tx, batch.id).await?;
+    stop_unreadable(tx, &unreadable).await?;
+    stopped.extend(unreadable);
     match batch.method {
         _ if payees.is_empty() => {}
         PayMethod::Pain001 | PayMethod::Nacha => file::write(app, tx, batch, &payees).await?,
@@ -46,6 +49,47 @@ pub(super) async fn execute(app: &App, tx: &mut Tx, origin: &Origin, batch: &Pay
     }
 }
 
+/// Whether the vendor may pay, and its bank still can on the day that was approved.
+async fn check_payer(tx: &mut Tx, batch: &PayoutBatch) -> Result<(), Problem> {
+    let active = sqlx::query_scalar!(
+        r#"SELECT status = 'active' AS "active!" FROM organisation WHERE id = $1"#,
+        batch.vendor_id.uuid()
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    if !active {
+        let detail = "Nothing is paid while the vendor is suspended. Execute the batch when it is active again.";
+        return Err(Problem::new(codes::VENDOR_NOT_ACTIVE, detail));
+    }
+    let by_file = matches!(batch.method, PayMethod::Pain001 | PayMethod::Nacha);
+    let today = tx.now().date_naive();
+    if by_file && batch.execution_date < today {
+        let detail = format!(
+            "The bank was to pay on {}, and today is {today} (UTC). Cancel the batch and propose another with an execution_date \
+             from today on.",
+            batch.execution_date
+        );
+        return Err(Problem::new(codes::EXECUTION_DATE_PASSED, detail));
+    }
+    Ok(())
+}
+
+/// Stops payouts whose destination can't be opened: the others are paid.
+async fn stop_unreadable(tx: &mut Tx, ids: &[Uuid]) -> Result<(), Problem> {
+    let at = tx.now();
+    sqlx::query!(
+        "UPDATE payout SET status = 'stopped', version = version + 1, updated_at = $2, reason_code = $3, reason = $4
+         WHERE id = ANY ($1)",
+        ids,
+        at,
+        secrets::UNREADABLE,
+        secrets::UNREADABLE_REASON
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 /// Stops payouts whose payee has changed the destination, isn't active any more, or may not be paid any more, since the
 /// batch was proposed.
 async fn stop_changed(tx: &mut Tx, batch: PayoutBatchId) -> Result<Vec<Uuid>, Problem> {
@@ -57,7 +101,7 @@ async fn stop_changed(tx: &mut Tx, batch: PayoutBatchId) -> Result<Vec<Uuid>, Pr
                     WHEN 'no_consent' THEN 'The employer does not let its people be paid any more.'
                     ELSE 'The partnership or the company is not active any more.' END
          FROM (SELECT o.id, CASE WHEN f.destination_id <> o.destination_id THEN 'profile_changed'
-                                 WHEN s.status <> 'active' OR c.status <> 'active' THEN 'not_active'
+                                 WHEN s.status IS DISTINCT FROM 'active' OR c.status <> 'active' THEN 'not_active'
                                  WHEN o.user_id IS NOT NULL AND NOT EXISTS (
                                      SELECT FROM payee_consent e
                                      WHERE e.partner_id = o.partner_id AND e.revoked_at IS NULL
@@ -65,7 +109,7 @@ async fn stop_changed(tx: &mut Tx, batch: PayoutBatchId) -> Result<Vec<Uuid>, Pr
                FROM payout o
                JOIN payout_profile f ON f.id = o.profile_id
                JOIN organisation c ON c.id = o.partner_id
-               JOIN partnership s ON s.vendor_id = o.vendor_id AND s.partner_id = o.partner_id
+               LEFT JOIN partnership s ON s.vendor_id = o.vendor_id AND s.partner_id = o.partner_id
                WHERE o.batch_id = $1 AND o.status = 'approved') w
          WHERE p.id = w.id AND w.code IS NOT NULL
          RETURNING p.id",

@@ -20,6 +20,7 @@ pub(crate) mod rows;
 mod rules;
 mod skipped;
 mod store;
+pub(crate) mod told;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use guildhall_kernel::{OrgId, PayoutBatchId, UserId};

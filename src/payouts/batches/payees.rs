@@ -4,6 +4,7 @@ use guildhall_kernel::{Entity, Id, PayoutBatchId, PayoutId};
 use guildhall_payments::{Destination, nacha};
 use guildhall_spine::{App, db::Tx, http::Problem};
 use rust_decimal::Decimal;
+use uuid::Uuid;
 
 use crate::{method::PayMethod, secrets};
 
@@ -16,8 +17,8 @@ pub(super) struct Payee {
     pub(super) destination: Destination,
 }
 
-/// The payees of a batch's approved payouts, in the order of the payouts.
-pub(super) async fn approved(app: &App, tx: &mut Tx, batch: PayoutBatchId) -> Result<Vec<Payee>, Problem> {
+/// The payees of a batch's approved payouts, in the order of the payouts, and the payouts whose destination can't be opened.
+pub(super) async fn approved(app: &App, tx: &mut Tx, batch: PayoutBatchId) -> Result<(Vec<Payee>, Vec<Uuid>), Problem> {
     let rows = sqlx::query!(
         r#"SELECT p.id, p.net, p.user_id IS NOT NULL AS "person!", d.secret_id, s.sealed
          FROM payout p
@@ -28,16 +29,19 @@ pub(super) async fn approved(app: &App, tx: &mut Tx, batch: PayoutBatchId) -> Re
     )
     .fetch_all(&mut **tx)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(Payee {
+    let (mut payees, mut unreadable) = (Vec::with_capacity(rows.len()), Vec::new());
+    for row in rows {
+        match secrets::open(&app.keyring, row.secret_id, &row.sealed) {
+            Ok(destination) => payees.push(Payee {
                 payout: row.id.into(),
                 net: row.net,
                 person: row.person,
-                destination: secrets::open(&app.keyring, row.secret_id, &row.sealed)?,
-            })
-        })
-        .collect()
+                destination,
+            }),
+            Err(_) => unreadable.push(row.id),
+        }
+    }
+    Ok((payees, unreadable))
 }
 
 /// By what the payout is named towards banks and services: in a credit transfer its id without the prefix, 26 characters;

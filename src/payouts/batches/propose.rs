@@ -64,7 +64,7 @@ impl Validate for PayoutBatchDraft {
 }
 
 impl PayoutBatchDraft {
-    fn check_date(&self, today: NaiveDate) -> Result<(), Problem> {
+    pub(super) fn check_date(&self, today: NaiveDate) -> Result<(), Problem> {
         let last = today.checked_add_days(Days::new(90)).unwrap_or(today);
         if (today..=last).contains(&self.execution_date) {
             return Ok(());
@@ -103,7 +103,12 @@ pub(super) async fn propose_payout_batch(
     command.commit(reply.version(batch.version)).await
 }
 
-async fn propose(tx: &mut Tx, vendor: OrgId, by: UserId, draft: &PayoutBatchDraft) -> Result<PayoutBatch, Problem> {
+pub(super) async fn propose(
+    tx: &mut Tx,
+    vendor: OrgId,
+    by: UserId,
+    draft: &PayoutBatchDraft,
+) -> Result<PayoutBatch, Problem> {
     let id: PayoutBatchId = tx.new_id();
     let today = tx.now().date_naive();
     lock_ledger(tx, &BTreeSet::from([vendor])).await?;

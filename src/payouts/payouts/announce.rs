@@ -1,5 +1,7 @@
 //! Telling what became of payouts, many at once.
 
+use std::collections::HashMap;
+
 use guildhall_kernel::{OrgId, PayoutBatchId, PayoutId, UserId};
 use guildhall_spine::{
     db::Tx,
@@ -9,9 +11,10 @@ use guildhall_spine::{
 use uuid::Uuid;
 
 use super::PayoutStatus;
+use super::apply::Told;
 use super::events::{
-    PayoutFailed, PayoutNow, PayoutPaid, PayoutReturned, PayoutSent, PayoutStopped, RewardFailed, RewardPaid,
-    RewardReturned, RewardSent,
+    PayoutContradicted, PayoutFailed, PayoutNow, PayoutPaid, PayoutReturned, PayoutSent, PayoutStopped, RewardFailed,
+    RewardPaid, RewardReturned, RewardSent,
 };
 use crate::method::shown;
 
@@ -44,6 +47,27 @@ pub(crate) async fn stopped(tx: &mut Tx, origin: &Origin, ids: &[Uuid]) -> Resul
         event: PayoutStopped(now),
     };
     append_some(tx, origin, stopped.into_iter().map(batched).collect()).await
+}
+
+/// What was said of them can't be, which the vendor alone has to know. `said` is of each payout once at most.
+pub(crate) async fn contradicted(tx: &mut Tx, origin: &Origin, said: Vec<Told>) -> Result<(), Problem> {
+    let ids: Vec<Uuid> = said.iter().map(|told| told.payout.uuid()).collect();
+    let mut said: HashMap<PayoutId, Told> = said.into_iter().map(|told| (told.payout, told)).collect();
+    let contradicted = load(tx, &ids).await?.into_iter().filter_map(|now| {
+        let told = said.remove(&now.payout_id)?;
+        Some(Batched {
+            subject: now.payout_id.into(),
+            audiences: vec![now.vendor_id.uuid()],
+            event: PayoutContradicted {
+                payout: now,
+                said: told.word,
+                said_code: told.code,
+                said_reason: told.reason,
+                said_reference: told.reference,
+            },
+        })
+    });
+    append_some(tx, origin, contradicted.collect()).await
 }
 
 async fn tell<P: Event, R: Event>(

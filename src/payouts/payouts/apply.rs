@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::rules::{Next, Word, next};
 use super::{PayoutStatus, announce, legs};
 use crate::method::Named;
-use crate::{batches::events::go_on, posting::Step};
+use crate::{batches::events::go_on, posting::Step, statements::number_credit_notes};
 
 /// What is said of one payout.
 #[derive(Clone, Debug)]
@@ -68,16 +68,19 @@ pub(crate) async fn apply(
 ) -> Result<Vec<Became>, Problem> {
     lock_ledger(tx, &BTreeSet::from([vendor])).await?;
     let found = find(tx, vendor, told).await?;
-    let (mut became, mut changes) = (Vec::with_capacity(told.len()), Vec::new());
+    let (mut became, mut changes, mut clashes) = (Vec::with_capacity(told.len()), Vec::new(), Vec::new());
     for one in told {
         let Some(found) = found.get(&one.payout.uuid()) else {
             became.push(Became::Unknown);
             continue;
         };
-        let one = checked(one, found);
-        became.push(match next(found.status, found.posted, &one.word) {
+        let (word, one) = (one.word, checked(one, found));
+        became.push(match next(found.status, found.posted, one.word) {
             Next::Stay => Became::Unchanged,
-            Next::Clash => Became::Clash(found.status),
+            Next::Clash => {
+                clashes.push(Told { word, ..one });
+                Became::Clash(found.status)
+            }
             Next::Go(status, step) => {
                 changes.push(Change {
                     found,
@@ -90,8 +93,9 @@ pub(crate) async fn apply(
         });
     }
     if !changes.is_empty() {
-        carry_out(tx, origin, &changes, by).await?;
+        carry_out(tx, origin, vendor, &changes, by).await?;
     }
+    announce::contradicted(tx, origin, clashes).await?;
     Ok(became)
 }
 
@@ -130,8 +134,16 @@ async fn find(tx: &mut Tx, vendor: OrgId, told: &[Told]) -> Result<HashMap<Uuid,
     Ok(found.into_iter().map(|one| (one.id, one)).collect())
 }
 
-async fn carry_out(tx: &mut Tx, origin: &Origin, changes: &[Change<'_>], by: Option<UserId>) -> Result<(), Problem> {
+async fn carry_out(
+    tx: &mut Tx,
+    origin: &Origin,
+    vendor: OrgId,
+    changes: &[Change<'_>],
+    by: Option<UserId>,
+) -> Result<(), Problem> {
     write(tx, changes, by).await?;
+    let back = [to(changes, PayoutStatus::Failed), to(changes, PayoutStatus::Returned)].concat();
+    number_credit_notes(tx, vendor, &back).await?;
     move_earnings(tx, changes).await?;
     let steps: HashMap<Uuid, Step> = changes
         .iter()

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::PayoutStatus;
+use super::rules::Word;
 
 /// A payout right after a change.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -39,6 +40,28 @@ pub(crate) struct PayoutNow {
     pub(crate) version: i64,
 }
 
+/// A bank or a service has said of a payout what can't be after what was said before, or of another amount: nothing was
+/// changed, and a person should look. To the vendor alone.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct PayoutContradicted {
+    /// The payout, as it is and stays.
+    #[serde(flatten)]
+    pub(crate) payout: PayoutNow,
+    /// What was said.
+    pub(crate) said: Word,
+    /// Why, as a code.
+    pub(crate) said_code: Option<String>,
+    /// The same in words.
+    pub(crate) said_reason: Option<String>,
+    /// What the bank or the service calls it.
+    pub(crate) said_reference: Option<String>,
+}
+
+impl Event for PayoutContradicted {
+    const KIND: &'static str = "payout.contradicted";
+    const TOPIC: Topic = Topic::Payouts;
+}
+
 macro_rules! events {
     ($($(#[$doc:meta])* $name:ident = $kind:literal $topic:ident;)*) => {
         $(
@@ -53,7 +76,7 @@ macro_rules! events {
         )*
 
         /// What the feature announces, for the documentation.
-        pub(crate) const EVENTS: &[EventDoc] = &[$(EventDoc::of::<$name>(),)*];
+        pub(crate) const EVENTS: &[EventDoc] = &[$(EventDoc::of::<$name>(),)* EventDoc::of::<PayoutContradicted>()];
     };
 }
 

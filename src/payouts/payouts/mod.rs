@@ -106,6 +106,9 @@ pub(crate) struct Payout {
     /// The number of the invoice that the vendor writes for the partner, where it does.
     #[schema(example = "SB-2026-000001")]
     pub(crate) self_billing_no: Option<String>,
+    /// The number of the credit note that takes the invoice back, where it was drawn and the payout did not arrive.
+    #[schema(example = "SC-2026-000001")]
+    pub(crate) credit_note_no: Option<String>,
     /// The value added tax of that invoice, in percent.
     pub(crate) vat_percent: Option<Decimal>,
     /// Why it failed, came back or was stopped, as a code: the bank's, the service's or ours.

@@ -15,8 +15,8 @@ macro_rules! payout {
             r#"SELECT id AS "id: PayoutId", version, batch_id AS "payout_batch_id: PayoutBatchId",
                       vendor_id AS "vendor_id: OrgId", partner_id AS "partner_id: OrgId", user_id AS "user_id: UserId",
                       status AS "status: PayoutStatus", method AS "method: PayMethod", masked AS destination, currency,
-                      gross, withheld, withholding_percent, fees, net, lines, self_billing_no, vat_percent, reason_code,
-                      reason, reference, sent_at, settled_at, created_at, updated_at
+                      gross, withheld, withholding_percent, fees, net, lines, self_billing_no, credit_note_no, vat_percent,
+                      reason_code, reason, reference, sent_at, settled_at, created_at, updated_at
                FROM payout "# + $tail,
             $($argument),+
         )

@@ -1,10 +1,15 @@
 //! What a word on a payout makes of it: decided on its state alone.
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::PayoutStatus;
 use crate::posting::Step;
 
 /// What is said of a payout, by a bank, a service or a person.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "PayoutWord")]
 pub(crate) enum Word {
     /// It is on its way.
     Sent,
@@ -30,7 +35,7 @@ pub(crate) enum Next {
 }
 
 /// What `word` makes of a payout whose money has left in the ledger if `posted`.
-pub(crate) fn next(status: PayoutStatus, posted: bool, word: &Word) -> Next {
+pub(crate) fn next(status: PayoutStatus, posted: bool, word: Word) -> Next {
     use PayoutStatus::{Failed, Paid, Returned, Sending, Sent, Stopped};
     match (status, word) {
         (Sending, Word::Sent) => Next::Go(Sent, None),
@@ -74,7 +79,7 @@ mod tests {
             let mut status = if begins_sending { PayoutStatus::Sending } else { PayoutStatus::Sent };
             let (mut transit, mut paid, mut owed) = (1, 0, 0);
             for word in words {
-                let Next::Go(next, step) = next(status, true, &word) else { continue };
+                let Next::Go(next, step) = next(status, true, word) else { continue };
                 match step {
                     Some(Step::Paid) => (transit, paid) = (transit - 1, paid + 1),
                     Some(Step::Failed | Step::Bounced) => (transit, owed) = (transit - 1, owed + 1),
@@ -94,12 +99,12 @@ mod tests {
 
         #[test]
         fn what_is_said_twice_changes_nothing(before in word(), twice in word()) {
-            let first = match next(PayoutStatus::Sent, true, &before) {
+            let first = match next(PayoutStatus::Sent, true, before) {
                 Next::Go(status, _) => status,
                 _ => PayoutStatus::Sent,
             };
-            if let Next::Go(status, _) = next(first, true, &twice) {
-                prop_assert!(!matches!(next(status, true, &twice), Next::Go(..)));
+            if let Next::Go(status, _) = next(first, true, twice) {
+                prop_assert!(!matches!(next(status, true, twice), Next::Go(..)));
             }
         }
     }
@@ -107,12 +112,12 @@ mod tests {
     #[test]
     fn what_never_left_comes_back_without_a_posting() {
         assert_eq!(
-            next(PayoutStatus::Stopped, false, &Word::Failed),
+            next(PayoutStatus::Stopped, false, Word::Failed),
             Next::Go(PayoutStatus::Failed, None)
         );
-        assert_eq!(next(PayoutStatus::Stopped, false, &Word::Paid), Next::Clash);
-        assert_eq!(next(PayoutStatus::Failed, true, &Word::Paid), Next::Clash);
-        assert_eq!(next(PayoutStatus::Proposed, false, &Word::Paid), Next::Clash);
-        assert_eq!(next(PayoutStatus::Cancelled, false, &Word::Failed), Next::Clash);
+        assert_eq!(next(PayoutStatus::Stopped, false, Word::Paid), Next::Clash);
+        assert_eq!(next(PayoutStatus::Failed, true, Word::Paid), Next::Clash);
+        assert_eq!(next(PayoutStatus::Proposed, false, Word::Paid), Next::Clash);
+        assert_eq!(next(PayoutStatus::Cancelled, false, Word::Failed), Next::Clash);
     }
 }

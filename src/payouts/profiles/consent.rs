@@ -128,7 +128,7 @@ pub(super) async fn put_payee_consent(
     command.commit(Reply::no_content()).await
 }
 
-async fn give(tx: &mut Tx, partner: OrgId, vendor: Option<OrgId>, by: UserId) -> Result<bool, Problem> {
+pub(crate) async fn give(tx: &mut Tx, partner: OrgId, vendor: Option<OrgId>, by: UserId) -> Result<bool, Problem> {
     let (id, at) = (PayoutProfileId::from(tx.new_id()).uuid(), tx.now());
     let given = sqlx::query!(
         "INSERT INTO payee_consent (id, partner_id, vendor_id, given_by, at) VALUES ($1, $2, $3, $4, $5)

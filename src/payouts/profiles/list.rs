@@ -45,19 +45,14 @@ pub(super) struct PayeeProfile {
 }
 
 macro_rules! payees {
-    ($tail:literal, $($argument:expr),+ $(,)?) => {
+    ($from:literal, $($argument:expr),+ $(,)?) => {
         sqlx::query_as!(
             PayeeProfile,
             r#"SELECT p.id AS "id: PayoutProfileId", p.partner_id AS "partner_id: OrgId", p.user_id AS "user_id: UserId",
                       d.method AS "method: DestinationKind", d.masked AS destination, p.currency, p.country,
                       p.tax_form AS "tax_form: TaxForm", coalesce(f.status, 'missing') AS "tax_status!: TaxStatus",
                       p.usable_from, p.updated_at
-               FROM payout_profile p
-               JOIN payout_destination d ON d.id = p.destination_id
-               LEFT JOIN payout_tax_form f ON f.profile_id = p.id AND f.vendor_id = $1
-               WHERE (EXISTS (SELECT FROM partnership s WHERE s.vendor_id = $1 AND s.partner_id = p.partner_id
-                                 AND s.status IN ('active', 'suspended'))
-                      OR EXISTS (SELECT FROM earning e WHERE e.vendor_id = $1 AND e.user_id = p.user_id)) "# + $tail,
+               FROM "# + $from,
             $($argument),+
         )
     };
@@ -65,12 +60,24 @@ macro_rules! payees {
 
 /// A profile that `vendor` sees: a partner's of its program, or a person's who has earned with it.
 pub(super) async fn find(db: impl PgExecutor<'_>, vendor: OrgId, id: PayoutProfileId) -> Result<PayeeProfile, Problem> {
-    payees!("AND p.id = $2", vendor.uuid(), id.uuid())
-        .fetch_optional(db)
-        .await?
-        .ok_or_else(Problem::not_found)
+    payees!(
+        "payout_profile p
+         JOIN payout_destination d ON d.id = p.destination_id
+         LEFT JOIN payout_tax_form f ON f.profile_id = p.id AND f.vendor_id = $1
+         WHERE p.id = $2
+           AND (EXISTS (SELECT FROM partnership s WHERE s.vendor_id = $1 AND s.partner_id = p.partner_id
+                           AND s.status IN ('active', 'suspended'))
+                OR EXISTS (SELECT FROM ledger_account a WHERE a.vendor_id = $1 AND a.user_id = p.user_id))",
+        vendor.uuid(),
+        id.uuid()
+    )
+    .fetch_optional(db)
+    .await?
+    .ok_or_else(Problem::not_found)
 }
 
+/// A page by id. It begins with the vendor's own partners and people, and looks each one's profile up (`LIMIT 1` has it do so,
+/// each has one at most): joined as tables, all profiles of the platform would be read.
 async fn page(
     db: &PgPool,
     vendor: OrgId,
@@ -79,7 +86,19 @@ async fn page(
     limit: i64,
 ) -> Result<Vec<PayeeProfile>, sqlx::Error> {
     payees!(
-        "AND ($2::uuid IS NULL OR p.partner_id = $2) AND ($3::uuid IS NULL OR p.id > $3) ORDER BY p.id LIMIT $4",
+        "(SELECT id FROM (
+             SELECT o.id FROM partnership s
+             CROSS JOIN LATERAL (SELECT id FROM payout_profile WHERE partner_id = s.partner_id LIMIT 1) o
+             WHERE s.vendor_id = $1 AND s.status IN ('active', 'suspended') AND ($2::uuid IS NULL OR s.partner_id = $2)
+             UNION ALL
+             SELECT o.id FROM (SELECT DISTINCT user_id FROM ledger_account
+                               WHERE vendor_id = $1 AND user_id IS NOT NULL AND $2::uuid IS NULL) a
+             CROSS JOIN LATERAL (SELECT id FROM payout_profile WHERE user_id = a.user_id LIMIT 1) o) every
+          WHERE ($3::uuid IS NULL OR id > $3) ORDER BY id LIMIT $4) own
+         JOIN payout_profile p ON p.id = own.id
+         JOIN payout_destination d ON d.id = p.destination_id
+         LEFT JOIN payout_tax_form f ON f.profile_id = p.id AND f.vendor_id = $1
+         ORDER BY p.id",
         vendor.uuid(),
         partner.map(Uuid::from),
         after,

@@ -13,6 +13,7 @@ mod notice;
 mod put;
 mod rows;
 mod tax_status;
+pub(crate) mod told;
 
 use chrono::{DateTime, Utc};
 use guildhall_kernel::{OrgId, PayoutProfileId, UserId};
@@ -23,7 +24,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::method::{DestinationKind, named, shown};
-pub(crate) use consent::pays_persons;
+pub(crate) use consent::{give, pays_persons};
 pub(crate) use events::EVENTS;
 
 /// The feature's addresses.

@@ -122,7 +122,7 @@ async fn put(app: &App, actor: &Actor, owner: Owner, command: Command<PayoutProf
 }
 
 impl PayoutProfileDraft {
-    fn check_destination(&self, destination: Option<&Destination>) -> Result<(), Problem> {
+    pub(super) fn check_destination(&self, destination: Option<&Destination>) -> Result<(), Problem> {
         match destination {
             Some(destination) if !destination.fits(self.currency) => Err(Problem::field(
                 "/currency",
@@ -140,7 +140,7 @@ impl PayoutProfileDraft {
 }
 
 /// Stores the profile; returns whether the destination is another than before.
-async fn store(
+pub(super) async fn store(
     app: &App,
     tx: &mut Tx,
     (owner, by): (Owner, UserId),

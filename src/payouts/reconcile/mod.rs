@@ -3,6 +3,7 @@
 mod rounds;
 mod rows;
 mod take_in;
+pub(crate) mod told;
 mod upload;
 
 use guildhall_kernel::PayoutId;
@@ -100,8 +101,16 @@ pub(crate) struct StatusFileResult {
     unknown_count: usize,
     /// The first 1000 of them.
     unknown: Vec<String>,
-    /// What can't be after what was said before; nothing was done.
+    /// How many times it says what can't be after what was said before; nothing was done.
+    #[serde(default)]
+    #[schema(example = 0)]
+    clash_count: usize,
+    /// The first 1000 of them.
     clashes: Vec<StatusClash>,
-    /// What needs a person.
+    /// How many entries need a person.
+    #[serde(default)]
+    #[schema(example = 0)]
+    unclear_count: usize,
+    /// The first 1000 of them.
     unclear: Vec<UnclearEntry>,
 }

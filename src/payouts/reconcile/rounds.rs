@@ -1,6 +1,6 @@
 //! Several words on one payout, in the order in which they were said.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use guildhall_kernel::PayoutId;
 
@@ -19,6 +19,21 @@ pub(super) fn rounds(words: Vec<Told>) -> Vec<Vec<Told>> {
         *turn += 1;
     }
     rounds
+}
+
+/// The most that a file can say of one payout and be believed: sent, paid and returned, with room for repetitions.
+const MOST: usize = 8;
+
+/// Leaves out payouts of which more than [`MOST`] words are said, since each is a round of its own. Returns the words that
+/// remain, and of which payouts how many were left out.
+pub(super) fn bounded(mut words: Vec<Told>) -> (Vec<Told>, BTreeMap<PayoutId, usize>) {
+    let mut counts: BTreeMap<PayoutId, usize> = BTreeMap::new();
+    for word in &words {
+        *counts.entry(word.payout).or_default() += 1;
+    }
+    counts.retain(|_, count| *count > MOST);
+    words.retain(|word| !counts.contains_key(&word.payout));
+    (words, counts)
 }
 
 #[cfg(test)]

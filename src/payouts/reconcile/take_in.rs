@@ -9,7 +9,7 @@ use guildhall_payments::{
 };
 use guildhall_spine::{db::Tx, event::Origin, http::Problem};
 
-use super::rounds::rounds;
+use super::rounds::{bounded, rounds};
 use super::{StatusClash, StatusFileResult, UnclearEntry, rows};
 use crate::payouts::{
     PayoutStatus,
@@ -17,8 +17,14 @@ use crate::payouts::{
     rules::Word,
 };
 
-/// Names that are none of the vendor's payouts, told one by one.
+/// Unknown names, clashes and unclear entries that are told one by one; of the rest, how many there are.
 const TOLD: usize = 1000;
+/// The longest text of a file that is told again, in characters. Identifications have 35 (ISO 20022, `Max35Text`).
+const LONGEST: usize = 200;
+/// The longest name of a payment at the bank that is kept, in characters.
+const REFERENCE: usize = 100;
+/// Debits of whole files that are looked at. Each is looked up, while the vendor's ledger is held.
+const DEBITS: usize = 1000;
 
 /// Carries out what `file` says of payouts of `vendor`.
 pub(super) async fn take_in(
@@ -29,10 +35,12 @@ pub(super) async fn take_in(
 ) -> Result<StatusFileResult, Problem> {
     let mut result = StatusFileResult {
         kind: Some(file.kind.into()),
-        message_id: std::mem::take(&mut file.message_id),
+        message_id: cut(&file.message_id, LONGEST),
         ..StatusFileResult::default()
     };
-    result.unclear = file.unclear.drain(..).map(UnclearEntry::from).collect();
+    for one in file.unclear.drain(..) {
+        result.unclear(one.line, one.end_to_end_id.as_deref(), &one.what);
+    }
     if let Some(whole) = file.whole.take() {
         spread_whole(tx, vendor, &whole, &mut file.reports, &mut result).await?;
     }
@@ -42,9 +50,21 @@ pub(super) async fn take_in(
         if !seen.insert(batch.message_id.clone()) {
             continue;
         }
+        if seen.len() > DEBITS {
+            let what =
+                format!("the file debits more than {DEBITS} files: the rest was left out, ask for a file for each");
+            result.unclear(0, None, &what);
+            break;
+        }
         spread_batch(tx, vendor, &batch, &mut file.reports, &mut result).await?;
     }
     let words = resolve(tx, vendor, file.reports, &mut result).await?;
+    let (words, many) = bounded(words);
+    for (payout, count) in many {
+        let what =
+            format!("the file says {count} things of the payment: nothing of it was done, ask the bank which is true");
+        result.unclear(0, Some(&payout.to_string()), &what);
+    }
     for round in rounds(words) {
         let became = apply(tx, origin, vendor, &round, None).await?;
         for (told, became) in round.iter().zip(became) {
@@ -63,12 +83,12 @@ async fn spread_whole(
     result: &mut StatusFileResult,
 ) -> Result<(), Problem> {
     let Some(batch) = rows::batch_of(&whole.message_id) else {
-        result.unknown(whole.message_id.clone());
+        result.unknown(&whole.message_id);
         return Ok(());
     };
     let (names, _) = rows::sent_of(tx, vendor, batch).await?;
     if names.is_empty() {
-        result.unknown(whole.message_id.clone());
+        result.unknown(&whole.message_id);
     }
     // Accepted in part says nothing of the rest that is final.
     let own: HashSet<String> = reports.iter().map(|report| report.end_to_end_id.clone()).collect();
@@ -94,7 +114,7 @@ async fn spread_batch(
         None => (Vec::new(), None),
     };
     if names.is_empty() {
-        result.unknown(batch.message_id.clone());
+        result.unknown(&batch.message_id);
         return Ok(());
     }
     let whole = batch
@@ -105,14 +125,11 @@ async fn spread_batch(
     if whole {
         reports.extend(names.into_iter().map(|name| plain(name, &Outcome::Settled)));
     } else {
-        result.unclear.push(UnclearEntry {
-            line: 0,
-            end_to_end_id: None,
-            what: format!(
-                "a debit of file {} is not of its count and sum: ask the bank for the payments",
-                batch.message_id
-            ),
-        });
+        let what = format!(
+            "a debit of file {} is not of its count and sum: ask the bank for the payments",
+            batch.message_id
+        );
+        result.unclear(0, None, &what);
     }
     Ok(())
 }
@@ -140,7 +157,7 @@ async fn resolve(
     let mut words = Vec::with_capacity(reports.len());
     for report in reports {
         match (known.get(&report.end_to_end_id), &report.outcome) {
-            (None, _) => result.unknown(report.end_to_end_id),
+            (None, _) => result.unknown(&report.end_to_end_id),
             (Some(_), Outcome::Accepted) => result.accepted += 1,
             (Some(payout), _) => words.extend(told(*payout, report)),
         }
@@ -162,16 +179,34 @@ pub(crate) fn told(payout: PayoutId, report: Report) -> Option<Told> {
         word,
         code,
         reason,
-        reference: report.entry_reference,
+        reference: report.entry_reference.map(|reference| cut(&reference, REFERENCE)),
         amount: report.amount,
     })
 }
 
 impl StatusFileResult {
-    fn unknown(&mut self, name: String) {
+    fn unknown(&mut self, name: &str) {
         self.unknown_count += 1;
         if self.unknown.len() < TOLD {
-            self.unknown.push(name);
+            self.unknown.push(cut(name, LONGEST));
+        }
+    }
+
+    fn unclear(&mut self, line: usize, end_to_end_id: Option<&str>, what: &str) {
+        self.unclear_count += 1;
+        if self.unclear.len() < TOLD {
+            self.unclear.push(UnclearEntry {
+                line,
+                end_to_end_id: end_to_end_id.map(|id| cut(id, LONGEST)),
+                what: cut(what, LONGEST),
+            });
+        }
+    }
+
+    fn clash(&mut self, payout_id: PayoutId, status: PayoutStatus) {
+        self.clash_count += 1;
+        if self.clashes.len() < TOLD {
+            self.clashes.push(StatusClash { payout_id, status });
         }
     }
 
@@ -182,18 +217,16 @@ impl StatusFileResult {
             Became::Changed(PayoutStatus::Returned) => self.returned += 1,
             Became::Changed(PayoutStatus::Stopped) => self.stopped += 1,
             Became::Changed(_) | Became::Unchanged => self.unchanged += 1,
-            Became::Clash(status) => self.clashes.push(StatusClash { payout_id, status }),
-            Became::Unknown => self.unknown(payout_id.to_string()),
+            Became::Clash(status) => self.clash(payout_id, status),
+            Became::Unknown => self.unknown(&payout_id.to_string()),
         }
     }
 }
 
-impl From<guildhall_payments::status::Unclear> for UnclearEntry {
-    fn from(unclear: guildhall_payments::status::Unclear) -> Self {
-        Self {
-            line: unclear.line,
-            end_to_end_id: unclear.end_to_end_id,
-            what: unclear.what,
-        }
+/// The text, or its beginning where it is longer than `most` characters.
+fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        None => text.to_owned(),
+        Some((end, _)) => text.get(..end).unwrap_or_default().to_owned() + "…",
     }
 }

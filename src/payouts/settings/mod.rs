@@ -5,6 +5,7 @@ mod payer;
 mod rows;
 mod set;
 mod stripe;
+pub(crate) mod told;
 
 use std::collections::BTreeMap;
 
@@ -22,7 +23,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(crate) use payer::{AchPayer, BankAccount, payer};
 pub(crate) use rows::minimum_and_fee;
-pub(crate) use stripe::{check_stripe, stripe_keys};
+pub(crate) use stripe::{check_stripe, stripe_key, webhook_secret};
 
 /// The feature's addresses.
 pub(crate) fn routes() -> OpenApiRouter<App> {

@@ -186,7 +186,7 @@ async fn refuse_while_sending(tx: &mut Tx, vendor: OrgId) -> Result<(), Problem>
 
 impl PayoutSettingsDraft {
     /// Seals what is secret, and puts all of it into `settings`.
-    async fn store(self, app: &App, tx: &mut Tx, settings: &mut Stored) -> Result<(), Problem> {
+    pub(super) async fn store(self, app: &App, tx: &mut Tx, settings: &mut Stored) -> Result<(), Problem> {
         match self.debtor {
             Patch::Absent => {}
             Patch::Null => clear_debtor(settings),

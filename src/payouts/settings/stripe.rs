@@ -7,15 +7,6 @@ use sqlx::PgConnection;
 use super::payer::missing;
 use crate::secrets;
 
-/// What Stripe is called with.
-pub(crate) struct StripeKeys {
-    pub(crate) secret_key: Option<String>,
-    /// What its messages are signed with.
-    pub(crate) webhook_secret: Option<String>,
-    /// Where it answers.
-    pub(crate) url: String,
-}
-
 /// # Errors
 /// 409 when the vendor has no key.
 pub(crate) async fn check_stripe(tx: &mut Tx, vendor: OrgId) -> Result<(), Problem> {
@@ -29,25 +20,45 @@ pub(crate) async fn check_stripe(tx: &mut Tx, vendor: OrgId) -> Result<(), Probl
     if there { Ok(()) } else { Err(missing("stripe")) }
 }
 
-/// The keys of `vendor`, opened.
-pub(crate) async fn stripe_keys(app: &App, conn: &mut PgConnection, vendor: OrgId) -> Result<StripeKeys, Problem> {
+/// Where Stripe answers, and the key by which it is called for `vendor`, or why there is none.
+pub(crate) async fn stripe_key(
+    app: &App,
+    conn: &mut PgConnection,
+    vendor: OrgId,
+) -> Result<(String, Result<String, String>), Problem> {
     let row = sqlx::query!(
-        r#"SELECT p.stripe_url, s.stripe_secret_id AS "secret?", s.stripe_webhook_id AS "webhook?"
-           FROM payout_platform p LEFT JOIN payout_settings s ON s.vendor_id = $1"#,
+        r#"SELECT p.stripe_url, k.id AS "secret?", k.sealed AS "sealed?"
+           FROM payout_platform p
+           LEFT JOIN payout_settings s ON s.vendor_id = $1
+           LEFT JOIN payout_secret k ON k.id = s.stripe_secret_id"#,
         vendor.uuid()
     )
     .fetch_one(&mut *conn)
     .await?;
-    let mut keys = StripeKeys {
-        secret_key: None,
-        webhook_secret: None,
-        url: row.stripe_url,
+    let key = match row.secret.zip(row.sealed) {
+        None => Err("The vendor has no key of Stripe: set stripe with PUT /api/v1/payout-settings.".to_owned()),
+        Some((id, sealed)) => secrets::open(&app.keyring, id, &sealed).map_err(|_| {
+            "The key of Stripe can't be opened with the server's master keys: see secrets.keys.".to_owned()
+        }),
     };
-    if let Some(id) = row.secret {
-        keys.secret_key = Some(secrets::load(app, conn, id).await?);
+    Ok((row.stripe_url, key))
+}
+
+/// What messages of Stripe to `vendor` are signed with, if it takes any.
+pub(crate) async fn webhook_secret(
+    app: &App,
+    conn: &mut PgConnection,
+    vendor: OrgId,
+) -> Result<Option<String>, Problem> {
+    let id = sqlx::query_scalar!(
+        "SELECT stripe_webhook_id FROM payout_settings WHERE vendor_id = $1",
+        vendor.uuid()
+    )
+    .fetch_optional(&mut *conn)
+    .await?
+    .flatten();
+    match id {
+        Some(id) => Ok(Some(secrets::load(app, conn, id).await?)),
+        None => Ok(None),
     }
-    if let Some(id) = row.webhook {
-        keys.webhook_secret = Some(secrets::load(app, conn, id).await?);
-    }
-    Ok(keys)
 }

@@ -26,6 +26,8 @@ pub(super) struct Supply {
 pub(super) struct Bill {
     pub(super) number: String,
     pub(super) issued: NaiveDate,
+    /// The invoice that it takes back, by number and day of issue: it is a credit note then.
+    pub(super) corrects: Option<(String, NaiveDate)>,
     pub(super) payout: String,
     pub(super) currency: Currency,
     /// The rate of value added tax in percent; nothing outside its scope.
@@ -43,19 +45,15 @@ impl Bill {
     /// The invoice to be drawn.
     pub(super) fn invoice(self) -> Invoice {
         let rate = self.rate.filter(|rate| *rate > Decimal::ZERO);
-        let code = self.currency.code();
-        let mut terms = format!("paid by payout {}: {} {code}", self.payout, self.gross);
-        for (amount, what) in [(self.withheld, "tax withheld"), (self.fees, "fee")] {
-            if !amount.is_zero() {
-                terms.push_str(&format!(" less {amount} {code} of {what}"));
-            }
-        }
-        terms.push_str(&format!(", {} {code} sent", self.net));
+        let terms = self.terms();
         let from = self.supplies.iter().map(|supply| supply.from).min();
         let to = self.supplies.iter().map(|supply| supply.to).max();
         Invoice {
             number: self.number,
-            kind: InvoiceKind::SelfBilling,
+            kind: match self.corrects {
+                None => InvoiceKind::SelfBilling,
+                Some((of, issued)) => InvoiceKind::CreditNote { of, issued },
+            },
             issued: self.issued,
             paper: Paper::A4,
             supplied: from.zip(to),
@@ -73,6 +71,23 @@ impl Bill {
             seller: self.seller,
             buyer: self.buyer,
         }
+    }
+}
+
+impl Bill {
+    fn terms(&self) -> String {
+        let (payout, code) = (&self.payout, self.currency.code());
+        if self.corrects.is_some() {
+            return format!("payout {payout} did not arrive: {} {code} is owed again", self.gross);
+        }
+        let mut terms = format!("paid by payout {payout}: {} {code}", self.gross);
+        for (amount, what) in [(self.withheld, "tax withheld"), (self.fees, "fee")] {
+            if !amount.is_zero() {
+                terms.push_str(&format!(" less {amount} {code} of {what}"));
+            }
+        }
+        terms.push_str(&format!(", {} {code} sent", self.net));
+        terms
     }
 }
 
@@ -129,6 +144,7 @@ mod tests {
         Bill {
             number: "SB-2026-000001".to_owned(),
             issued: day,
+            corrects: None,
             payout: "pay_01kaqv6r3gf5ht2x0m8c9ezw4n".to_owned(),
             currency: Currency::EUR,
             rate,
@@ -161,6 +177,17 @@ mod tests {
             [drawn.lines[0].net, drawn.lines[0].tax],
             [Decimal::new(10_000, 2), Decimal::new(1_900, 2)]
         );
+        assert!(invoice(&drawn).unwrap().starts_with(b"%PDF-"));
+    }
+
+    #[test]
+    fn a_credit_note_names_the_invoice_and_has_its_amounts() {
+        let mut note = bill(Some(Decimal::from(19)), &[11_900]);
+        note.number = "SC-2026-000001".to_owned();
+        note.corrects = Some(("SB-2026-000001".to_owned(), note.issued));
+        let drawn = note.invoice();
+        assert!(matches!(&drawn.kind, InvoiceKind::CreditNote { of, .. } if of == "SB-2026-000001"));
+        assert_eq!(drawn.lines[0].net, Decimal::new(10_000, 2));
         assert!(invoice(&drawn).unwrap().starts_with(b"%PDF-"));
     }
 }

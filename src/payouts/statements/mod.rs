@@ -5,7 +5,9 @@
 
 mod access;
 mod balance;
+mod billed;
 mod billing;
+mod credit_note;
 mod csv;
 mod get;
 mod invoice;
@@ -20,6 +22,7 @@ use guildhall_spine::{App, http::Code};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::method::named;
+pub(crate) use credit_note::number_credit_notes;
 pub(crate) use verify::RULE;
 
 /// The feature's own error codes.
@@ -66,6 +69,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list::list_statements))
         .routes(routes!(get::get_statement))
         .routes(routes!(invoice::get_payout_invoice))
+        .routes(routes!(credit_note::get_payout_credit_note))
 }
 
 named! {

@@ -3,8 +3,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use guildhall_kernel::{Currency, Money, OrgId, PayoutId};
 use guildhall_payments::{Destination, Order};
-use guildhall_spine::{App, http::Problem};
+use guildhall_spine::App;
+use rust_decimal::Decimal;
 use sqlx::PgPool;
+use uuid::Uuid;
 
 use crate::secrets;
 
@@ -21,9 +23,34 @@ pub(super) struct Taken {
     pub(super) first_attempt_at: DateTime<Utc>,
 }
 
-/// Takes up to `most` payouts that are due, and commits that they are being attempted.
-pub(super) async fn take(app: &App, now: DateTime<Utc>, most: i64) -> Result<Vec<Taken>, Problem> {
-    let rows = sqlx::query!(
+/// A payout that can't be sent as it is stored, and isn't taken again until a person has looked.
+pub(super) struct Unreadable {
+    pub(super) payout: PayoutId,
+    pub(super) vendor: OrgId,
+    pub(super) code: &'static str,
+    pub(super) reason: String,
+}
+
+struct Due {
+    id: Uuid,
+    vendor_id: Uuid,
+    net: Decimal,
+    currency: String,
+    attempts: i32,
+    first_attempt_at: DateTime<Utc>,
+    secret: Uuid,
+    sealed: Vec<u8>,
+}
+
+/// Takes up to `most` payouts that are due, and commits that they are being attempted. One that can't be read delays none of
+/// the others.
+pub(super) async fn take(
+    app: &App,
+    now: DateTime<Utc>,
+    most: i64,
+) -> Result<(Vec<Taken>, Vec<Unreadable>), sqlx::Error> {
+    let rows = sqlx::query_as!(
+        Due,
         r#"WITH due AS (
                SELECT id FROM payout WHERE status = 'sending' AND due_at <= $1
                ORDER BY due_at LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED
@@ -43,26 +70,48 @@ pub(super) async fn take(app: &App, now: DateTime<Utc>, most: i64) -> Result<Vec
     )
     .fetch_all(app.db.pool())
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            let payout = PayoutId::from(row.id);
-            let currency = Currency::from_code(&row.currency);
-            let currency = currency.ok_or_else(|| Problem::internal("a payout has no currency"))?;
-            let destination: Destination = secrets::open(&app.keyring, row.secret, &row.sealed)?;
-            Ok(Taken {
-                payout,
-                vendor: row.vendor_id.into(),
-                order: Order {
-                    payout_id: payout.uuid(),
-                    amount: Money::new(row.net, currency).rounded(),
-                    destination,
-                    description: format!("Payout {payout}"),
-                },
-                attempt: row.attempts,
-                first_attempt_at: row.first_attempt_at,
-            })
+    let (mut taken, mut unreadable) = (Vec::with_capacity(rows.len()), Vec::new());
+    for row in rows {
+        match row.read(app) {
+            Ok(one) => taken.push(one),
+            Err(one) => unreadable.push(one),
+        }
+    }
+    Ok((taken, unreadable))
+}
+
+impl Due {
+    fn read(self, app: &App) -> Result<Taken, Unreadable> {
+        let payout = PayoutId::from(self.id);
+        let vendor = OrgId::from(self.vendor_id);
+        let unreadable = |code, reason| Unreadable {
+            payout,
+            vendor,
+            code,
+            reason,
+        };
+        let Some(currency) = Currency::from_code(&self.currency) else {
+            let reason = format!(
+                "The currency {} is unknown to this version of the server.",
+                self.currency
+            );
+            return Err(unreadable("currency_unknown", reason));
+        };
+        let destination: Destination = secrets::open(&app.keyring, self.secret, &self.sealed)
+            .map_err(|_| unreadable(secrets::UNREADABLE, secrets::UNREADABLE_REASON.to_owned()))?;
+        Ok(Taken {
+            payout,
+            vendor,
+            order: Order {
+                payout_id: payout.uuid(),
+                amount: Money::new(self.net, currency).rounded(),
+                destination,
+                description: format!("Payout {payout}"),
+            },
+            attempt: self.attempts,
+            first_attempt_at: self.first_attempt_at,
         })
-        .collect()
+    }
 }
 
 /// Has a payout attempted again at `due`, if it is still being sent.

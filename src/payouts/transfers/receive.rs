@@ -14,7 +14,7 @@ use guildhall_spine::{
 use uuid::Uuid;
 
 use crate::payouts::apply::{Became, Told, apply};
-use crate::{codes, reconcile::told as say, settings::stripe_keys};
+use crate::{codes, reconcile::told as say, settings::webhook_secret};
 
 /// The largest message, in bytes.
 const LIMIT: usize = 256 * 1024;
@@ -66,9 +66,9 @@ pub(super) async fn receive_stripe_event(
     message: StripeMessage,
 ) -> Result<StatusCode, Problem> {
     let mut conn = app.db.pool().acquire().await?;
-    let keys = stripe_keys(&app, &mut conn, message.vendor).await?;
+    let secret = webhook_secret(&app, &mut conn, message.vendor).await?;
     drop(conn);
-    let secret = keys.webhook_secret.ok_or_else(Problem::not_found)?;
+    let secret = secret.ok_or_else(Problem::not_found)?;
     let refused = |fault| Problem::new(codes::BAD_SIGNATURE, format!("{fault}."));
     verify(&secret, &message.signature, &message.body, app.clock.now()).map_err(refused)?;
     let event = read_event(&message.body).map_err(refused)?;

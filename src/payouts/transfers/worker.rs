@@ -10,12 +10,12 @@ use guildhall_spine::{App, event::Origin, http::Problem, work::Worker};
 use tokio_util::sync::CancellationToken;
 
 use super::outcome::{KEPT, Next, next};
-use super::queue::{self, Taken};
+use super::queue::{self, Taken, Unreadable};
 use crate::payouts::{
     apply::{Told, apply},
     rules::Word,
 };
-use crate::settings::stripe_keys;
+use crate::settings::stripe_key;
 
 /// Payouts taken in one go, and sent at once.
 const ABREAST: usize = 8;
@@ -51,8 +51,15 @@ impl Worker for Sender {
 /// became of a call should follow the call.
 async fn round(app: &App) -> Result<usize, Problem> {
     let most = i64::try_from(ABREAST).unwrap_or(1);
-    let taken = queue::take(app, app.clock.now(), most).await?;
-    let mut services: HashMap<OrgId, Box<dyn Transfers>> = HashMap::new();
+    let (taken, unreadable) = queue::take(app, app.clock.now(), most).await?;
+    let count = taken.len() + unreadable.len();
+    for one in unreadable {
+        let payout = one.payout;
+        if let Err(problem) = stop(app, one).await {
+            tracing::warn!(%problem, %payout, "a payout that can't be read could not be stopped");
+        }
+    }
+    let mut services: HashMap<OrgId, Service> = HashMap::new();
     for one in &taken {
         if services.contains_key(&one.vendor) {
             continue;
@@ -66,13 +73,13 @@ async fn round(app: &App) -> Result<usize, Problem> {
             }
         }
     }
-    let (count, services) = (taken.len(), &services);
+    let services = &services;
     futures_util::stream::iter(taken)
         .for_each_concurrent(ABREAST, |one| async move {
             let Some(service) = services.get(&one.vendor) else {
                 return;
             };
-            if let Err(problem) = attempt(app, &**service, &one).await {
+            if let Err(problem) = attempt(app, service, &one).await {
                 // Its lease is the pause before the next attempt.
                 tracing::warn!(%problem, payout = %one.payout, "what became of a payout could not be noted");
             }
@@ -81,22 +88,35 @@ async fn round(app: &App) -> Result<usize, Problem> {
     Ok(count)
 }
 
-async fn service(app: &App, vendor: OrgId) -> Result<Box<dyn Transfers>, Problem> {
+/// A vendor's payment service, or why it can't be called, without secrets.
+type Service = Result<Box<dyn Transfers>, String>;
+
+async fn service(app: &App, vendor: OrgId) -> Result<Service, Problem> {
     let mut conn = app.db.pool().acquire().await?;
-    let keys = stripe_keys(app, &mut conn, vendor).await?;
-    let settings = stripe::Settings {
-        base: keys.url,
-        secret: keys.secret_key.unwrap_or_default(),
-        timeout: PATIENCE,
-    };
-    let service = stripe::Stripe::new(reqwest::Client::builder(), settings).map_err(Problem::internal)?;
-    Ok(Box::new(service))
+    let (base, key) = stripe_key(app, &mut conn, vendor).await?;
+    let service = key.and_then(|secret| {
+        let settings = stripe::Settings {
+            base,
+            secret,
+            timeout: PATIENCE,
+        };
+        stripe::Stripe::new(reqwest::Client::builder(), settings).map_err(|fault| fault.to_string())
+    });
+    Ok(service.map(|service| -> Box<dyn Transfers> { Box::new(service) }))
 }
 
 /// One attempt. What an earlier one did is looked up first: only when the service knows of no payment is the equal order sent
 /// again, and a refusal of it believed.
-async fn attempt(app: &App, service: &dyn Transfers, taken: &Taken) -> Result<(), Problem> {
+async fn attempt(app: &App, service: &Service, taken: &Taken) -> Result<(), Problem> {
     let since = app.clock.now() - taken.first_attempt_at;
+    let service = match service {
+        Ok(service) => service,
+        // Whoever mends the key in time has the payout go on by itself.
+        Err(message) => {
+            let message = message.clone();
+            return note(app, taken, next(Sent::Unknown { message }, taken.attempt, since)).await;
+        }
+    };
     let known = if taken.attempt > 1 {
         Some(service.look_up(&taken.order).await)
     } else {
@@ -109,6 +129,21 @@ async fn attempt(app: &App, service: &dyn Transfers, taken: &Taken) -> Result<()
         Some(known) => known,
     };
     note(app, taken, next(sent, taken.attempt, since)).await
+}
+
+/// Leaves a payout to a person, who finds out whether an earlier attempt has paid it.
+async fn stop(app: &App, unreadable: Unreadable) -> Result<(), Problem> {
+    let told = Told {
+        payout: unreadable.payout,
+        word: Word::Stopped,
+        code: Some(unreadable.code.to_owned()),
+        reason: Some(unreadable.reason),
+        reference: None,
+        amount: None,
+    };
+    let mut tx = app.db.begin().await?;
+    apply(&mut tx, &Origin::default(), unreadable.vendor, &[told], None).await?;
+    tx.commit().await
 }
 
 async fn note(app: &App, taken: &Taken, next: Next) -> Result<(), Problem> {

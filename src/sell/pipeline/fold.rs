@@ -1,15 +1,14 @@
 //! Folding what changes have noted into the roll-ups.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use guildhall_spine::{
     db::Tx,
     event::{Consumer, ConsumerFault, Recorded},
 };
 
-/// Changes that are folded at once, so that no transaction gets long.
-const MOST: i64 = 20_000;
+/// Changes that are folded at once: about a millisecond each, in which every reader of the log waits. What an import
+/// leaves is folded by and by.
+const MOST: i64 = 250;
 
 /// Folds when something has happened. What is not folded yet is read beside the roll-ups, so that it only costs time.
 #[derive(Clone, Copy, Debug, Default)]
@@ -26,9 +25,5 @@ impl Consumer for Folder {
             .fetch_one(&mut **tx)
             .await?;
         Ok(())
-    }
-
-    fn rest(&self) -> Duration {
-        Duration::from_secs(1)
     }
 }

@@ -10,6 +10,7 @@ use super::{Position, Recorded, log::held_back, patience::Patience, read};
 use crate::{
     db::{Db, Tx},
     http::Problem,
+    panic::unpanicked,
 };
 
 /// Something that reacts to events. One node at a time runs it.
@@ -155,7 +156,10 @@ async fn step(db: &Db, consumer: &dyn Consumer, max_failures: i32) -> Result<Ste
         });
     };
     let now = tx.now();
-    match consumer.apply(&mut tx, &events).await {
+    match unpanicked(consumer.apply(&mut tx, &events))
+        .await
+        .unwrap_or_else(|panic| Err(ConsumerFault(panic)))
+    {
         Ok(()) => {
             advance(&mut tx, consumer.name(), last.position, now).await?;
             tx.commit().await?;

@@ -9,9 +9,13 @@ use axum::{
 };
 use futures_util::{Stream, StreamExt};
 use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::Value;
 
 use super::{Checks, Problem, Validate, code, explain, objects::Objects};
 use crate::App;
+
+/// The only way in which JSON can hold a NUL character.
+const ESCAPED_NUL: &[u8] = br"\u0000";
 
 /// A JSON body that was parsed and checked: 415 without the content type, 413 when too large, 400 for broken JSON,
 /// 422 with a pointer for each field at fault, unknown ones included. An empty body stands for `{}`.
@@ -112,7 +116,37 @@ pub fn parse<T: DeserializeOwned + Validate>(parts: &Parts, bytes: &[u8]) -> Res
     let mut checks = Checks::default();
     value.validate(&mut checks);
     checks.done()?;
-    Ok(value)
+    match nul(bytes) {
+        Some(pointer) => Err(Problem::field(
+            pointer,
+            "nul",
+            "must not have a NUL character: leave it out",
+        )),
+        None => Ok(value),
+    }
+}
+
+/// Where a text or a name has a NUL character, which PostgreSQL's texts and documents can't hold.
+fn nul(bytes: &[u8]) -> Option<String> {
+    if !bytes.windows(ESCAPED_NUL.len()).any(|part| part == ESCAPED_NUL) {
+        return None;
+    }
+    nul_in(&serde_json::from_slice(bytes).ok()?)
+}
+
+fn nul_in(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => text.contains('\0').then(String::new),
+        Value::Array(items) => {
+            let mut items = items.iter().enumerate();
+            items.find_map(|(index, item)| Some(format!("/{index}{}", nul_in(item)?)))
+        }
+        Value::Object(members) => members.iter().find_map(|(name, member)| match name.contains('\0') {
+            true => Some(String::new()),
+            false => Some(format!("/{}{}", escaped(name), nul_in(member)?)),
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+    }
 }
 
 fn refused(error: &serde_json::Error, bytes: &[u8], pointer: &str) -> Problem {
@@ -141,6 +175,11 @@ fn refused(error: &serde_json::Error, bytes: &[u8], pointer: &str) -> Problem {
     }
 }
 
+/// A name as a part of a pointer (RFC 6901).
+fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
 /// RFC 6901.
 fn pointer(path: &serde_path_to_error::Path) -> String {
     use serde_path_to_error::Segment;
@@ -148,7 +187,7 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
     for segment in path.iter() {
         match segment {
             Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
-            Segment::Map { key } => pointer.push_str(&format!("/{}", key.replace('~', "~0").replace('/', "~1"))),
+            Segment::Map { key } => pointer.push_str(&format!("/{}", escaped(key))),
             Segment::Enum { variant } => pointer.push_str(&format!("/{variant}")),
             Segment::Unknown => {}
         }

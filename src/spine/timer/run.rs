@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{Due, Next, Timer};
-use crate::{App, db::Tx, http::Problem};
+use crate::{App, db::Tx, http::Problem, panic::unpanicked};
 
 /// Deadlines that are looked at in one go.
 const BATCH: i64 = 100;
@@ -91,7 +91,9 @@ async fn ring(app: &App, timer: &dyn Timer, found: &Found) -> Result<(), Problem
         at: found.at,
         data: found.data.clone(),
     };
-    let next = timer.ring(app, &mut tx, &due).await?;
+    let next = unpanicked(timer.ring(app, &mut tx, &due))
+        .await
+        .unwrap_or_else(|panic| Err(Problem::internal(panic)))?;
     if settle(&mut tx, found, next).await? {
         return tx.commit().await;
     }
