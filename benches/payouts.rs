@@ -129,72 +129,76 @@ const SALES: &[&str] = &[
      WHERE s.vendor_id = $1 AND s.kind = 'invoice' AND s.reference LIKE 'pay-%' AND $2 > 0 ON CONFLICT DO NOTHING",
 ];
 
-/// Proposes, approves, executes and fetches.
-async fn pay(bench: &mut Bench, server: &Server, client: &mut Client) -> Result<(), Failure> {
-    let (maker, checker) = (sign_in(client, FINANCE).await?, sign_in(client, OWNER).await?);
-    let mut table = Table::new(
-        "A batch of payouts to its pain.001 file".to_owned(),
-        &["step", "payouts", "s", "server MiB"],
-    );
-    let mut whole = 0.0;
-    let mut told = |step: &str, payouts: u32, begun: Instant| -> Result<(), Failure> {
+/// What the steps took.
+struct Steps {
+    table: Table,
+    /// Seconds.
+    taken: Vec<f64>,
+    server: u32,
+}
+
+impl Steps {
+    fn of(server: &Server) -> Self {
+        let columns = ["step", "payouts", "s", "server MiB"];
+        Self {
+            table: Table::new("A batch of payouts to its pain.001 file".to_owned(), &columns),
+            taken: Vec::new(),
+            server: server.pid(),
+        }
+    }
+
+    fn done(&mut self, step: &str, payouts: u32, begun: Instant) -> Result<(), Failure> {
         let took = begun.elapsed().as_secs_f64();
-        whole += took;
-        let memory = float(process::resident(server.pid())?) / 1_048_576.0;
-        table.row([
+        let memory = float(process::resident(self.server)?) / 1_048_576.0;
+        self.taken.push(took);
+        self.table.row([
             step.to_owned(),
             payouts.to_string(),
             format!("{took:.1}"),
             format!("{memory:.0}"),
         ]);
         Ok(())
-    };
-    let today = today(server).await?;
-    let body = json!({"currency": CURRENCY, "method": "pain001", "execution_date": today});
-    let key = |step: &str| {
-        format!(
-            "{step}-{}",
-            uuid::Uuid::from_bytes(guildhall_kernel::Entropy::system().bytes())
-        )
-    };
+    }
+}
+
+/// Proposes, approves, executes and fetches.
+async fn pay(bench: &mut Bench, server: &Server, client: &mut Client) -> Result<(), Failure> {
+    let (maker, checker) = (sign_in(client, FINANCE).await?, sign_in(client, OWNER).await?);
+    let mut steps = Steps::of(server);
+    let body = json!({"currency": CURRENCY, "method": "pain001", "execution_date": today(server).await?});
     let begun = Instant::now();
-    let batch: Batch = client
-        .json(post(
-            "/api/v1/payout-batches",
-            Some(&maker.token),
-            Some(&key("propose")),
-            &body,
-        )?)
-        .await?;
-    told("propose", batch.payouts, begun)?;
+    let propose = once("/api/v1/payout-batches", &maker, &body)?;
+    let batch: Batch = client.json(propose).await?;
+    steps.done("propose", batch.payouts, begun)?;
     let address = format!("/api/v1/payout-batches/{}", batch.id);
     let begun = Instant::now();
     let approve = at_version(&format!("{address}/approve"), &checker, batch.version, &json!({}))?;
     let batch: Batch = client.json(approve).await?;
-    told("approve", batch.payouts, begun)?;
+    steps.done("approve", batch.payouts, begun)?;
     let begun = Instant::now();
-    let execute = post(
-        &format!("{address}/execute"),
-        Some(&maker.token),
-        Some(&key("execute")),
-        &json!({}),
-    )?;
-    let batch: Batch = client.json(execute).await?;
-    told("execute", batch.payouts, begun)?;
-    let begun = Instant::now();
-    let (status, file) = client
-        .send(get(&format!("{address}/file"), Some(&maker.token))?)
+    let batch: Batch = client
+        .json(once(&format!("{address}/execute"), &maker, &json!({}))?)
         .await?;
+    steps.done("execute", batch.payouts, begun)?;
+    let begun = Instant::now();
+    let fetch = get(&format!("{address}/file"), Some(&maker.token))?;
+    let (status, file) = client.send(fetch).await?;
     let transactions = u32::try_from(file.windows(11).filter(|part| *part == b"<CdtTrfTxIn").count())?;
     if !status.is_success() || transactions != batch.payouts {
         return Err(format!("{status}: {transactions} transactions of {} payouts", batch.payouts).into());
     }
-    told("fetch the file", transactions, begun)?;
-    bench.report.table(table);
-    bench
-        .report
-        .bounded("payable earnings to a pain.001 file", whole, "s", Target::AtMost(30.0));
+    steps.done("fetch the file", transactions, begun)?;
+    bench.report.table(steps.table);
+    let to_file = steps.taken.iter().skip(2).sum();
+    let name = "approved batch to its pain.001 file";
+    bench.report.bounded(name, to_file, "s", Target::AtMost(30.0));
     Ok(())
+}
+
+/// A command under a key of its own.
+fn once(path: &str, person: &Person, body: &Value) -> Result<Request<Full<Bytes>>, Failure> {
+    let key = uuid::Uuid::from_bytes(guildhall_kernel::Entropy::system().bytes()).to_string();
+    post(path, Some(&person.token), Some(&key), body)
 }
 
 fn put(path: &str, person: &Person, version: Option<i64>, body: &Value) -> Result<Request<Full<Bytes>>, Failure> {
