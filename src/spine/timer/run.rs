@@ -62,10 +62,14 @@ async fn round(
     )
     .fetch_all(app.db.pool())
     .await?;
+    let mut rung = false;
     for found in &found {
         if found.due_at > now || stop.is_cancelled() {
-            return Ok((found.due_at - now).to_std().unwrap_or_default());
+            // What was rung may be due again at once.
+            let pause = (found.due_at - now).to_std().unwrap_or_default();
+            return Ok(if rung { Duration::ZERO } else { pause });
         }
+        rung = true;
         let Some(timer) = timers.get(found.kind.as_str()) else {
             continue;
         };
